@@ -1,0 +1,270 @@
+"""Surprisal and its averages: entropy, cross entropy, divergence; taught in chapters 1 and 3.
+
+Results are in nats unless ``base`` says otherwise: ``base=2`` gives bits. The true
+distribution ``p`` comes first, the forecast ``q`` second. The order matters.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import ArrayLike, DTypeLike
+
+from xent_lib._validation import (
+    FloatArray,
+    check_base,
+    check_distribution,
+    check_probabilities,
+    check_same_shape,
+)
+from xent_lib.special import widen
+
+
+def surprisal(p: ArrayLike, *, base: float | None = None) -> FloatArray:
+    r"""Surprise at seeing an event of probability ``p``, :math:`-\log p`.
+
+    Parameters
+    ----------
+    p : array_like, any shape
+        Probabilities in [0, 1]; not a distribution, so they need not sum to 1.
+    base : float, optional
+        Base of the logarithm; natural by default.
+
+    Returns
+    -------
+    ndarray, shape of ``p``
+        In nats, or bits for ``base=2``; inf where ``p`` is 0. A NumPy scalar for a scalar.
+
+    Raises
+    ------
+    TypeError
+        If ``p`` does not hold real numbers.
+    ValueError
+        If a value is negative, above 1 or NaN, or ``base`` is not above 1.
+
+    Notes
+    -----
+    Chapter 1 derives it from two wishes. Time and memory grow linearly with the size of ``p``.
+
+    Examples
+    --------
+    >>> float(surprisal(0.7).round(4))
+    0.3567
+    >>> float(surprisal(0.5, base=2))
+    1.0
+    """
+    p = check_probabilities("p", p)
+    with np.errstate(divide="ignore"):
+        price = -np.log(widen(p)) / check_base(base)
+    return _without_negative_zero(price, p.dtype)
+
+
+def entropy(p: ArrayLike, *, base: float | None = None, axis: int = -1) -> FloatArray:
+    r"""Average surprisal of a source, :math:`H(p) = -\sum_k p_k \log p_k`.
+
+    Parameters
+    ----------
+    p : array_like, shape (..., K, ...)
+        Distributions along ``axis``. An unnormalised ``p`` is an error.
+    base : float, optional
+        Base of the logarithm; natural by default.
+    axis : int, default -1
+        The axis of the classes.
+
+    Returns
+    -------
+    ndarray, shape (..., ...)
+        In nats, or bits for ``base=2``; between 0 and :math:`\log K`.
+
+    Raises
+    ------
+    TypeError
+        If ``p`` does not hold real numbers.
+    ValueError
+        If a slice of ``p`` is no distribution, ``axis`` is out of range, or ``base`` is not above 1.
+
+    Notes
+    -----
+    Taught in chapter 1. Time and memory grow linearly with the size of ``p``.
+
+    References
+    ----------
+    .. [1] Shannon, C. E. (1948). A mathematical theory of communication. Bell System
+       Technical Journal 27, 379-423. doi:10.1002/j.1538-7305.1948.tb01338.x
+
+    Examples
+    --------
+    >>> float(entropy([0.7, 0.2, 0.1]).round(4))
+    0.8018
+    >>> float(entropy([0.5, 0.5], base=2))
+    1.0
+    """
+    p, axis = check_distribution("p", p, axis)
+    return _expected_surprisal(p, p, base, axis)
+
+
+def cross_entropy(
+    p: ArrayLike, q: ArrayLike, *, base: float | None = None, axis: int = -1
+) -> FloatArray:
+    r"""Average price when events follow ``p`` and are priced by ``q``: :math:`-\sum_k p_k \log q_k`.
+
+    Parameters
+    ----------
+    p : array_like, shape (..., K, ...)
+        The truth: distributions along ``axis``, one-hot labels among them.
+    q : array_like, shape of ``p``
+        The forecast: distributions along ``axis``.
+    base : float, optional
+        Base of the logarithm; natural by default.
+    axis : int, default -1
+        The axis of the classes.
+
+    Returns
+    -------
+    ndarray, shape (..., ...)
+        In nats, or bits for ``base=2``; at least ``entropy(p)``, and inf where ``q`` rules
+        out what ``p`` allows.
+
+    Raises
+    ------
+    TypeError
+        If ``p`` or ``q`` does not hold real numbers.
+    ValueError
+        If the shapes differ, a slice is no distribution, ``axis`` is out of range, or
+        ``base`` is not above 1.
+
+    See Also
+    --------
+    xent_lib.losses.softmax_cross_entropy : the same from logits, which is exact where
+        probabilities underflow.
+
+    Notes
+    -----
+    Chapter 3 builds it. Time and memory grow linearly with the size of ``p``.
+
+    Examples
+    --------
+    >>> float(cross_entropy([1.0, 0.0, 0.0], [0.7, 0.2, 0.1]).round(4))
+    0.3567
+    """
+    p, q, axis = _check_pair(p, q, axis)
+    return _expected_surprisal(p, q, base, axis)
+
+
+def kl_divergence(
+    p: ArrayLike, q: ArrayLike, *, base: float | None = None, axis: int = -1
+) -> FloatArray:
+    r"""Price above the unavoidable, :math:`D(p \| q) = \sum_k p_k \log (p_k / q_k)`.
+
+    Parameters
+    ----------
+    p : array_like, shape (..., K, ...)
+        The truth: distributions along ``axis``.
+    q : array_like, shape of ``p``
+        The forecast: distributions along ``axis``.
+    base : float, optional
+        Base of the logarithm; natural by default.
+    axis : int, default -1
+        The axis of the classes.
+
+    Returns
+    -------
+    ndarray, shape (..., ...)
+        In nats, or bits for ``base=2``; 0 only where the two agree, and inf where ``q`` rules
+        out what ``p`` allows. ``cross_entropy(p, q) == entropy(p) + kl_divergence(p, q)``.
+
+    Raises
+    ------
+    TypeError
+        If ``p`` or ``q`` does not hold real numbers.
+    ValueError
+        If the shapes differ, a slice is no distribution, ``axis`` is out of range, or
+        ``base`` is not above 1.
+
+    Notes
+    -----
+    Taught in chapter 3. Time and memory grow linearly with the size of ``p``.
+
+    References
+    ----------
+    .. [1] Kullback, S. and Leibler, R. A. (1951). On information and sufficiency. Annals of
+       Mathematical Statistics 22, 79-86. doi:10.1214/aoms/1177729694
+
+    Examples
+    --------
+    >>> float(kl_divergence([0.5, 0.5], [0.9, 0.1]).round(4))
+    0.5108
+    >>> float(kl_divergence([0.9, 0.1], [0.5, 0.5]).round(4))
+    0.3681
+    """
+    p, q, axis = _check_pair(p, q, axis)
+    excess = (_x_log_y(p, p) - _x_log_y(p, q)).sum(axis=axis) / check_base(base)
+    return _without_negative_zero(np.maximum(excess, 0), np.result_type(p, q))
+
+
+def perplexity(
+    p: ArrayLike, q: ArrayLike | None = None, *, axis: int = -1
+) -> FloatArray:
+    r"""Effective number of equally likely choices, :math:`e^{H(p, q)}`.
+
+    Parameters
+    ----------
+    p : array_like, shape (..., K, ...)
+        The truth: distributions along ``axis``.
+    q : array_like, shape of ``p``, optional
+        The forecast; ``p`` itself by default, which gives :math:`e^{H(p)}`.
+    axis : int, default -1
+        The axis of the classes.
+
+    Returns
+    -------
+    ndarray, shape (..., ...)
+        A pure number, the same for every base of the logarithm; at least 1.
+
+    Raises
+    ------
+    TypeError
+        If ``p`` or ``q`` does not hold real numbers.
+    ValueError
+        If the shapes differ, a slice is no distribution, or ``axis`` is out of range.
+
+    Notes
+    -----
+    Chapter 4 reads it for one label, chapter 11 for a language. To get the perplexity of a
+    data set, take the exponential of the mean loss, never the mean of exponentials.
+
+    Examples
+    --------
+    >>> float(perplexity([0.25, 0.25, 0.25, 0.25]).round(4))
+    4.0
+    >>> float(perplexity([1.0, 0.0, 0.0], [0.7, 0.2, 0.1]).round(4))
+    1.4286
+    """
+    p, q, axis = _check_pair(p, p if q is None else q, axis)
+    return np.exp(_expected_surprisal(p, q, None, axis))
+
+
+def _check_pair(
+    p: ArrayLike, q: ArrayLike, axis: int
+) -> tuple[FloatArray, FloatArray, int]:
+    p, _ = check_distribution("p", p, axis)
+    q, axis = check_distribution("q", q, axis)
+    check_same_shape("p", p, "q", q)
+    return p, q, axis
+
+
+def _x_log_y(x: FloatArray, y: FloatArray) -> FloatArray:
+    """``x * log(y)`` with 0 where ``x`` is 0: an event that never happens costs nothing."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.where(x == 0, 0, widen(x) * np.log(widen(y)))
+
+
+def _expected_surprisal(
+    p: FloatArray, q: FloatArray, base: float | None, axis: int
+) -> FloatArray:
+    price = -_x_log_y(p, q).sum(axis=axis) / check_base(base)
+    return _without_negative_zero(price, np.result_type(p, q))
+
+
+def _without_negative_zero(x: FloatArray, dtype: DTypeLike) -> FloatArray:
+    """Round to ``dtype``; a certain event costs 0.0 and not -0.0."""
+    return np.asarray(x + 0.0).astype(dtype, copy=False)[()]

@@ -1,0 +1,169 @@
+"""The one look of every figure: sizes, roles of colour, and files that follow the page.
+
+A colour stands for a role and keeps it from the first figure to the last. Figures are drawn
+with the light palette; in the SVG each colour becomes a variable that a dark page redefines. Importing
+this module sets matplotlib's defaults for the session, so that what a cell adds to a figure
+looks like the rest of it.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+from dataclasses import dataclass
+from html import escape
+from typing import Any
+
+import matplotlib
+from matplotlib import pyplot
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+
+@dataclass(frozen=True)
+class Role:
+    """One meaning, and the colour that stands for it on a light and on a dark page."""
+
+    name: str
+    light: str
+    dark: str
+
+
+ROLES = (
+    Role("truth", "#0072b2", "#56b4e9"),
+    Role("prediction", "#b35900", "#f0a84a"),
+    Role("loss", "#a2317e", "#e38cc6"),
+    Role("gradient", "#00795a", "#3ccba0"),
+    Role("ink", "#1f2328", "#e6e8eb"),
+    Role("grey", "#5c636b", "#a3abb5"),
+    Role("faint", "#d0d5da", "#3d4650"),
+    Role("paper", "#ffffff", "#14181e"),
+)
+TRUTH, PREDICTION, LOSS, GRADIENT, INK, GREY, FAINT, PAPER = (
+    role.light for role in ROLES
+)
+
+WIDTH = 6.0  # inches; every figure has this width
+HEIGHT = 3.4  # inches, unless a figure needs another
+PNG_DPI = 144
+_COORDINATE_DIGITS = 2  # of a point; hides differences between processors' last bits
+
+matplotlib.rcParams.update(
+    {
+        "axes.edgecolor": GREY,
+        "axes.facecolor": "none",
+        "axes.labelcolor": INK,
+        "axes.labelsize": 11,
+        "axes.prop_cycle": matplotlib.cycler(color=[INK]),
+        "axes.spines.right": False,
+        "axes.spines.top": False,
+        "axes.titlelocation": "left",
+        "axes.titlesize": 12,
+        "axes.titlecolor": INK,
+        "axes.titleweight": "normal",
+        "figure.dpi": 100,
+        "figure.facecolor": PAPER,
+        "figure.figsize": (WIDTH, HEIGHT),
+        "figure.constrained_layout.use": True,
+        "font.family": "DejaVu Sans",
+        "font.size": 11,
+        "legend.frameon": False,
+        "lines.linewidth": 2,
+        "mathtext.fontset": "dejavusans",
+        "patch.edgecolor": PAPER,
+        "svg.fonttype": "path",
+        "svg.hashsalt": "xent_lib",
+        "text.color": INK,
+        "xtick.color": GREY,
+        "xtick.labelcolor": INK,
+        "ytick.color": GREY,
+        "ytick.labelcolor": INK,
+    }
+)
+
+
+def new_axes(
+    rows: int = 1, columns: int = 1, *, height: float = HEIGHT, **subplots: Any
+) -> Any:
+    """Return one Axes, or an array of Axes, in the book's style and at its width.
+
+    Parameters
+    ----------
+    rows, columns : int, default 1
+        Number of panels.
+    height : float, default 3.4
+        Height of the whole figure in inches.
+    **subplots
+        Passed on to ``matplotlib.pyplot.subplots``.
+
+    Returns
+    -------
+    Axes, or ndarray of Axes
+        An array where there is more than one panel.
+
+    Notes
+    -----
+    Every figure of the book begins here.
+
+    Examples
+    --------
+    >>> new_axes().figure.get_figwidth()
+    6.0
+    """
+    _, axes = pyplot.subplots(rows, columns, figsize=(WIDTH, height), **subplots)
+    return axes
+
+
+def axes_or_new(ax: Axes | None, *, height: float = HEIGHT) -> Axes:
+    """Return ``ax``, or new axes in the book's style where it is None."""
+    return new_axes(height=height) if ax is None else ax
+
+
+def draw_png(figure: Figure) -> bytes:
+    """Render in the light palette."""
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png", dpi=PNG_DPI, metadata={"Software": None})
+    return buffer.getvalue()
+
+
+def draw_svg(figure: Figure, title: str) -> str:
+    """Render as SVG whose colours follow ``prefers-color-scheme``, with ``title`` inside."""
+    buffer = io.StringIO()
+    figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
+    svg = buffer.getvalue()
+    svg = svg[svg.index("<svg") :]
+    svg = re.sub(r"<metadata>.*?</metadata>\s*", "", svg, flags=re.DOTALL)
+    svg = _follow_the_page(svg)
+    svg = re.sub(r"(scale\([^)]*\))|-?\d+\.\d{3,}", _rounded, svg)
+    opening = svg.index(">") + 1
+    return f"{svg[:opening]}\n <title>{escape(title)}</title>\n {_STYLE}{svg[opening:]}"
+
+
+_LIGHT = " ".join(f"--{role.name}: {role.light};" for role in ROLES)
+_DARK = " ".join(f"--{role.name}: {role.dark};" for role in ROLES)
+_STYLE = (
+    f"<style>:root {{ {_LIGHT} }} "
+    f"@media (prefers-color-scheme: dark) {{ :root {{ {_DARK} }} }}</style>"
+)
+
+
+def _follow_the_page(svg: str) -> str:
+    variables = {role.light: f"var(--{role.name}, {role.light})" for role in ROLES}
+
+    def variable(match: re.Match[str]) -> str:
+        colour = match[2].lower()
+        if colour not in variables:
+            raise ValueError(
+                f"a figure's colours must come from the palette {sorted(variables)}, so that "
+                f"they can follow a dark page; got {colour}"
+            )
+        return f"{match[1]}{variables[colour]}"
+
+    return re.sub(r"((?:fill|stroke|stop-color): ?)(#[0-9a-fA-F]{6})\b", variable, svg)
+
+
+def _rounded(match: re.Match[str]) -> str:
+    if match[1]:
+        return match[1]
+    text = f"{float(match[0]):.{_COORDINATE_DIGITS}f}".rstrip("0").rstrip(".")
+    return "0" if text == "-0" else text

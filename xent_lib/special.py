@@ -1,0 +1,216 @@
+"""Logarithms of sums of exponentials, and what follows from them; taught in chapter 5.
+
+The names and conventions are scipy.special's, except that ``axis`` is the last one unless
+you say otherwise, because that is where this book keeps the classes.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from xent_lib._validation import (
+    FloatArray,
+    check_axis,
+    check_real,
+    check_softmax_exists,
+)
+
+
+def widen(x: FloatArray) -> FloatArray:
+    """Give float16 the room of float32; the caller rounds once, at the end."""
+    return x.astype(np.float32) if x.dtype == np.float16 else x
+
+
+def max_and_excess(x: FloatArray, axis: int) -> tuple[FloatArray, FloatArray]:
+    """Split logsumexp into its two parts, both with ``axis`` kept: the maximum, and the rest.
+
+    The maximum's own term is exactly 1 and stays inside ``log1p``, so an excess far smaller
+    than 1 keeps its digits. A loss that subtracts the maximum again can do so without
+    rounding the excess away first.
+    """
+    top = np.expand_dims(x.argmax(axis=axis), axis)
+    maximum = np.take_along_axis(x, top, axis)
+    with np.errstate(invalid="ignore"):
+        terms = np.exp(x - np.where(np.isinf(maximum), 0, maximum))
+    np.put_along_axis(terms, top, 0, axis)
+    return maximum, np.log1p(terms.sum(axis=axis, keepdims=True))
+
+
+def logsumexp(x: ArrayLike, axis: int = -1, keepdims: bool = False) -> FloatArray:
+    r"""Logarithm of the sum of exponentials, :math:`\log \sum_k e^{x_k}`.
+
+    The maximum :math:`m` is taken out first, so nothing overflows:
+    :math:`m + \log(1 + \sum_{k \ne \arg\max} e^{x_k - m})`. The maximum's own term is exactly
+    1 and is left to ``log1p``, so a sum that is barely above its maximum keeps its digits.
+    A shift of the input shifts the result: ``logsumexp(x + c) == logsumexp(x) + c``.
+
+    Parameters
+    ----------
+    x : array_like, shape (..., K, ...)
+        Real numbers; -inf is a term of zero, NaN stays NaN.
+    axis : int, default -1
+        The axis summed over.
+    keepdims : bool, default False
+        Keep the summed axis with length 1.
+
+    Returns
+    -------
+    ndarray, shape (..., ...)
+        In nats when ``x`` is in nats; a NumPy scalar for one-dimensional ``x``.
+
+    Raises
+    ------
+    TypeError
+        If ``x`` does not hold real numbers.
+    ValueError
+        If ``axis`` is out of range or has length 0.
+
+    See Also
+    --------
+    softmax : the gradient of this function.
+
+    Notes
+    -----
+    Chapter 5 derives it. Time and memory grow linearly with the size of ``x``.
+
+    Examples
+    --------
+    >>> float(logsumexp([1000.0, 1000.0]).round(4))
+    1000.6931
+    """
+    x = check_real("x", x)
+    axis = check_axis("x", x, axis)
+    maximum, excess = max_and_excess(widen(x), axis)
+    result = (maximum + excess).astype(x.dtype, copy=False)
+    return result if keepdims else result.squeeze(axis)[()]
+
+
+def softmax(x: ArrayLike, axis: int = -1) -> FloatArray:
+    r"""Turn scores into a distribution, :math:`e^{x_k} / \sum_j e^{x_j}`.
+
+    Adding one number to every score changes nothing, which is why subtracting the maximum
+    first is allowed; it keeps every exponential at most 1.
+
+    Parameters
+    ----------
+    x : array_like, shape (..., K, ...)
+        Scores (logits); -inf gives probability 0, NaN stays NaN.
+    axis : int, default -1
+        The axis of the classes.
+
+    Returns
+    -------
+    ndarray, shape of ``x``
+        Probabilities; they sum to 1 along ``axis`` up to rounding.
+
+    Raises
+    ------
+    TypeError
+        If ``x`` does not hold real numbers.
+    ValueError
+        If ``axis`` is out of range or has length 0, or a slice holds +inf or is -inf
+        throughout, so that the quotient does not exist.
+
+    See Also
+    --------
+    log_softmax : its logarithm, which keeps the digits of small probabilities.
+
+    Notes
+    -----
+    Chapter 5 derives it. Time and memory grow linearly with the size of ``x``.
+
+    Examples
+    --------
+    >>> softmax([0.0, 0.0]).tolist()
+    [0.5, 0.5]
+    >>> softmax(np.log([0.7, 0.2, 0.1])).round(4).tolist()
+    [0.7, 0.2, 0.1]
+    """
+    x = check_real("x", x)
+    axis = check_axis("x", x, axis)
+    check_softmax_exists("x", x, axis)
+    work = widen(x)
+    terms = np.exp(work - work.max(axis=axis, keepdims=True))
+    return (terms / terms.sum(axis=axis, keepdims=True)).astype(x.dtype, copy=False)
+
+
+def log_softmax(x: ArrayLike, axis: int = -1) -> FloatArray:
+    r"""Logarithm of :func:`softmax`, :math:`x_k - \log \sum_j e^{x_j}`.
+
+    It never forms a probability, so a class whose probability would underflow to 0 still has
+    a finite logarithm.
+
+    Parameters
+    ----------
+    x : array_like, shape (..., K, ...)
+        Scores (logits); -inf stays -inf, NaN stays NaN.
+    axis : int, default -1
+        The axis of the classes.
+
+    Returns
+    -------
+    ndarray, shape of ``x``
+        Log probabilities in nats, at most 0.
+
+    Raises
+    ------
+    TypeError
+        If ``x`` does not hold real numbers.
+    ValueError
+        If ``axis`` is out of range or has length 0, or a slice holds +inf or is -inf
+        throughout.
+
+    Notes
+    -----
+    Chapter 5 derives it. Time and memory grow linearly with the size of ``x``.
+
+    Examples
+    --------
+    >>> log_softmax([1000.0, 0.0]).tolist()
+    [0.0, -1000.0]
+    """
+    x = check_real("x", x)
+    axis = check_axis("x", x, axis)
+    check_softmax_exists("x", x, axis)
+    work = widen(x)
+    maximum, excess = max_and_excess(work, axis)
+    return ((work - maximum) - excess).astype(x.dtype, copy=False)
+
+
+def log_sigmoid(x: ArrayLike) -> FloatArray:
+    r"""Logarithm of the sigmoid, :math:`\log \frac{1}{1 + e^{-x}} = -\log(1 + e^{-x})`.
+
+    Written as :math:`\min(x, 0) - \log(1 + e^{-|x|})`: the exponential is at most 1 for every
+    ``x``, so neither tail overflows.
+
+    Parameters
+    ----------
+    x : array_like, any shape
+        Scores (log odds); NaN stays NaN.
+
+    Returns
+    -------
+    ndarray, shape of ``x``
+        Log probabilities in nats, at most 0; a NumPy scalar for a scalar ``x``.
+
+    Raises
+    ------
+    TypeError
+        If ``x`` does not hold real numbers.
+
+    Notes
+    -----
+    Chapter 5 derives it. Time and memory grow linearly with the size of ``x``.
+
+    Examples
+    --------
+    >>> float(log_sigmoid(0.0).round(4))
+    -0.6931
+    >>> float(log_sigmoid(-1000.0))
+    -1000.0
+    """
+    x = check_real("x", x)
+    work = widen(x)
+    result = np.minimum(work, 0) - np.log1p(np.exp(-np.abs(work)))
+    return np.asarray(result).astype(x.dtype, copy=False)[()]
