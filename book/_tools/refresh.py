@@ -1,0 +1,85 @@
+"""Execute chapters again and keep their outputs: ``python -m _tools.refresh [NN_slug ...]``.
+
+Also lists every claim in the prose that no longer holds, and rewrites the reviewed lists of
+bare numbers, so that a new one shows up in the diff.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+import nbformat
+from nbclient.exceptions import CellExecutionError
+from nbformat import NotebookNode
+
+from _tools.chapters import ROOT, chapters
+from _tools.execution import Run, run
+
+BARE_FACTS = ROOT / "tests" / "notebooks" / "bare_facts"
+KERNEL = {"name": "python3", "display_name": "Python 3", "language": "python"}
+_KEPT_TAGS = {"raises-exception", "hide-input", "nbval-ignore-output"}
+
+
+def normalise(notebook: NotebookNode) -> NotebookNode:
+    """Reduce metadata to what a reader's tools need, so that diffs show only content."""
+    notebook.metadata = nbformat.from_dict({"kernelspec": KERNEL})
+    notebook.nbformat, notebook.nbformat_minor = 4, 5
+    for cell in notebook.cells:
+        tags = [tag for tag in cell.metadata.get("tags", []) if tag in _KEPT_TAGS]
+        cell.metadata = nbformat.from_dict({"tags": tags} if tags else {})
+        for output in cell.get("outputs", []):
+            if "metadata" in output:
+                output.metadata = nbformat.from_dict({})
+    return notebook
+
+
+def write_bare_facts(slug: str, result: Run) -> None:
+    """Store the chapter's bare numbers, one a line, with the words before each."""
+    BARE_FACTS.mkdir(exist_ok=True)
+    (BARE_FACTS / f"{slug}.txt").write_text(
+        "".join(f"{n}\n" for n in result.bare), "utf-8"
+    )
+
+
+def refresh(path: Path) -> list[str]:
+    """Execute one chapter in place and return what is wrong with its prose."""
+    result = run(path)
+    nbformat.write(normalise(result.notebook), path)
+    write_bare_facts(path.stem, result)
+    return result.failures
+
+
+def main(arguments: list[str]) -> int:
+    """Refresh the chapters named, all by default; 1 when something is wrong."""
+    parser = argparse.ArgumentParser(prog="refresh", description=__doc__)
+    parser.add_argument("chapters", nargs="*", metavar="NN_slug")
+    wanted = parser.parse_args(arguments).chapters
+    known = {path.stem: path for path in chapters()}
+    unknown = [slug for slug in wanted if slug not in known]
+    if unknown:
+        print(
+            f"No chapter {', '.join(unknown)} in _toc.yml; it has {', '.join(known)}."
+        )
+        return 2
+    failed = False
+    for slug in wanted or known:
+        print(f"{slug}: executing ...", flush=True)
+        try:
+            problems = refresh(known[slug])
+        except CellExecutionError as error:
+            problems = [str(error)]
+        for problem in problems:
+            print(f"  {problem}")
+        failed = failed or bool(problems)
+    print(
+        "Some chapters need mending."
+        if failed
+        else "Done. Read the diff before you commit."
+    )
+    return int(failed)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
