@@ -1,0 +1,177 @@
+"""The book's own theme: what each page's template needs to know.
+
+A theme of its own keeps a page light (one style sheet, one small script) and leaves no
+button that needs a server. Templates are in theme/, style and script in book/_static/.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+from chapter_anatomy import chapter_number
+from docutils import nodes
+from sphinx.application import Sphinx
+from sphinx.environment.adapters.toctree import TocTree
+
+_THEME = Path(__file__).with_name("theme")
+_NUMBER = re.compile(r"^\s*(?:Chapter\s+)?\d+\s*[.:]?\s+")
+_PINS = Path(__file__).resolve().parents[2] / "constraints.txt"
+_SHOWN_PINS = {"numpy": "NumPy", "matplotlib": "Matplotlib", "torch": "PyTorch"}
+CONTENTS_DEPTH = 2
+
+
+def _title_html(app: Sphinx, docname: str) -> str:
+    html = app.builder.render_partial(app.env.titles[docname])["title"]  # type: ignore[attr-defined]
+    return _NUMBER.sub("", html)
+
+
+def _parts(app: Sphinx) -> list[dict[str, Any]]:
+    site_map = app.env.external_site_map  # type: ignore[attr-defined]
+    parts = []
+    for tree in site_map.root.subtrees:
+        entries = []
+        for item in tree.files():
+            docname = re.sub(r"\.(md|ipynb)$", "", item)
+            if docname not in app.env.titles:
+                continue
+            number = chapter_number(docname)
+            entries.append(
+                {
+                    "docname": docname,
+                    "title": _title_html(app, docname),
+                    "number": str(int(number)) if number else "",
+                }
+            )
+        parts.append({"caption": tree.caption or "", "entries": entries})
+    return parts
+
+
+def _contents(app: Sphinx, pagename: str) -> str:
+    toc = TocTree(app.env).get_toc_for(pagename, app.builder)
+    below_title = next(iter(toc.findall(nodes.bullet_list)), None)
+    if below_title is None:
+        return ""
+    inner = next(iter(below_title[0].findall(nodes.bullet_list)), None) if len(below_title) else None
+    if inner is None:
+        return ""
+    _prune(inner, CONTENTS_DEPTH)
+    return app.builder.render_partial(inner)["fragment"]  # type: ignore[attr-defined]
+
+
+def _prune(listing: nodes.Element, depth: int) -> None:
+    for item in listing:
+        for child in list(item.children):
+            if isinstance(child, nodes.bullet_list):
+                if depth <= 1:
+                    item.remove(child)
+                else:
+                    _prune(child, depth - 1)
+
+
+def _place(parts: list[dict[str, Any]], pagename: str) -> str:
+    for part in parts:
+        for entry in part["entries"]:
+            if entry["docname"] == pagename:
+                caption = part["caption"]
+                return f"{caption} · Chapter {entry['number']}" if entry["number"] else caption
+    return ""
+
+
+def _tools(app: Sphinx, pagename: str, context: dict[str, Any]) -> list[dict[str, Any]]:
+    if pagename not in app.env.all_docs or pagename == app.config.root_doc:
+        return []
+    tools: list[dict[str, Any]] = []
+    if str(app.env.doc2path(pagename, base=False)).endswith(".ipynb"):
+        source = f"{context['pathto']('_sources', 1)}/{context['sourcename']}"
+        tools.append({"text": "Download notebook", "href": source, "download": True})
+    tools += context.get("repository_links", [])
+    tools.append({"text": "Print", "do": "print"})
+    tools.append({"text": "Full screen", "do": "fullscreen"})
+    return tools
+
+
+def _description(doctree: nodes.document | None) -> str:
+    """The first sentences of a page, for search engines and link previews."""
+    if doctree is None:
+        return ""
+    for paragraph in doctree.findall(nodes.paragraph):
+        text = " ".join(paragraph.astext().split())
+        if len(text) > 40:
+            return text if len(text) <= 200 else text[:197].rsplit(" ", 1)[0] + " …"
+    return ""
+
+
+def _reproduced_with() -> str:
+    pins = dict(
+        line.split("==", 1)
+        for line in _PINS.read_text(encoding="utf-8").splitlines()
+        if "==" in line and not line.startswith("#")
+    )
+    return ", ".join(
+        f"{shown} {pins[name].split()[0]}" for name, shown in _SHOWN_PINS.items() if name in pins
+    )
+
+
+def _footer(pagename: str) -> str:
+    licence = "Prose CC BY 4.0, code MIT."
+    if chapter_number(pagename) is None:
+        return licence
+    return f"Outputs reproduced with {_reproduced_with()}. {licence}"
+
+
+def _styles_and_scripts(body: str) -> tuple[list[str], list[str]]:
+    """Only what the page at hand uses."""
+    styles, scripts = ["book.css"], []
+    if 'class="katex' in body:
+        styles.insert(0, "katex.css")
+    if re.search(r'class="[^"]*\bsd-', body):
+        styles.insert(0, "sphinx-design.min.css")
+    if "sd-tab-set" in body:
+        scripts.append("design-tabs.js")
+    return styles, scripts
+
+
+def _fill(
+    app: Sphinx,
+    pagename: str,
+    templatename: str,
+    context: dict[str, Any],
+    doctree: nodes.document | None,
+) -> None:
+    parts = _parts(app)
+    known = pagename in app.env.titles
+    title = app.env.titles[pagename].astext() if known else context.get("title", "")
+    book = app.config.html_title
+    at_root = pagename == app.config.root_doc
+    styles, scripts = _styles_and_scripts(context.get("body", "") + context.get("toc", ""))
+    context.update(
+        book_parts=parts,
+        page_title=book if at_root else f"{title} · {book}",
+        page_place=_place(parts, pagename),
+        page_tools=_tools(app, pagename, context),
+        page_contents=_contents(app, pagename) if known and not at_root else "",
+        page_description=_description(doctree),
+        page_footer=_footer(pagename),
+        page_kind="landing" if at_root else "chapter" if chapter_number(pagename) else "other",
+        page_styles=styles,
+        page_scripts=scripts,
+    )
+
+
+def _show_drawn_size(app: Sphinx, doctree: nodes.document, docname: str) -> None:
+    """Tell the browser a picture's proportions, so that the text below does not jump."""
+    if app.builder.format != "html":
+        return
+    for image in doctree.findall(nodes.image):
+        size = image.get("drawn_size")
+        if size:
+            image["width"], image["height"] = (f"{round(value)}" for value in size)
+
+
+def setup(app: Sphinx) -> dict[str, Any]:
+    app.add_html_theme("xent", str(_THEME))
+    app.connect("html-page-context", _fill)
+    app.connect("doctree-resolved", _show_drawn_size)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,0 +1,102 @@
+// What the pages do beyond reading: colours, copying, printing, full screen, the place in
+// the page. Every page reads in full without it, so the buttons appear only here.
+const root = document.documentElement;
+const modes = ["auto", "light", "dark"];
+const said = { auto: "as the system", light: "light", dark: "dark" };
+
+function remembered() {
+  try { return localStorage.getItem("theme") || "auto"; } catch { return "auto"; }
+}
+
+function setMode(button, mode) {
+  if (mode === "auto") delete root.dataset.theme;
+  else root.dataset.theme = mode;
+  try {
+    if (mode === "auto") localStorage.removeItem("theme");
+    else localStorage.setItem("theme", mode);
+  } catch { /* storage may be switched off; the choice then lasts for this page */ }
+  const label = `Colours: ${said[mode]}`;
+  button.setAttribute("aria-label", label);
+  button.title = label;
+}
+
+const actions = {
+  mode(button) {
+    const next = modes[(modes.indexOf(root.dataset.theme || "auto") + 1) % modes.length];
+    setMode(button, next);
+  },
+  print() { window.print(); },
+  fullscreen() {
+    if (document.fullscreenElement) document.exitFullscreen();
+    else root.requestFullscreen();
+  },
+};
+
+for (const button of document.querySelectorAll("button[data-do]")) {
+  const name = button.dataset.do;
+  if (name === "fullscreen" && !document.fullscreenEnabled) continue;
+  if (name === "mode") setMode(button, remembered());
+  button.hidden = false;
+  button.addEventListener("click", () => actions[name](button));
+}
+
+if (navigator.clipboard) {
+  for (const block of document.querySelectorAll(".cell_input .highlight, .prose > section .highlight-python .highlight, .highlight-bash .highlight, .highlight-shell .highlight")) {
+    if (block.querySelector(".copy")) continue;
+    const button = document.createElement("button");
+    button.type = "button";
+    button.className = "copy";
+    button.textContent = "Copy";
+    button.addEventListener("click", async () => {
+      await navigator.clipboard.writeText(block.querySelector("pre").innerText.trimEnd());
+      button.textContent = "Copied";
+      setTimeout(() => { button.textContent = "Copy"; }, 1500);
+    });
+    block.append(button);
+  }
+}
+
+// What is wider than the column scrolls inside itself, and must then be reachable by keyboard.
+const wide = document.querySelectorAll(".formula-scroll, .highlight pre, .table-scroll, .output pre");
+function markScrollable() {
+  for (const box of wide) {
+    if (box.scrollWidth > box.clientWidth + 1) {
+      box.tabIndex = 0;
+      box.setAttribute("role", "group");
+      box.setAttribute("aria-label", box.matches(".formula-scroll") ? "Formula, scrolls sideways"
+        : box.matches(".table-scroll") ? "Table, scrolls sideways" : "Code, scrolls sideways");
+    } else {
+      for (const name of ["tabindex", "role", "aria-label"]) box.removeAttribute(name);
+    }
+  }
+}
+new ResizeObserver(markScrollable).observe(document.body);
+
+const entries = new Map();
+for (const link of document.querySelectorAll(".page-contents a[href^='#']")) {
+  const section = document.getElementById(decodeURIComponent(link.hash.slice(1)));
+  if (section) entries.set(section, link);
+}
+if (entries.size) {
+  const sections = [...entries.keys()];
+  const update = () => {
+    const past = sections.filter((section) => section.getBoundingClientRect().top < 140);
+    const here = entries.get(past.at(-1) || sections[0]);
+    for (const link of entries.values()) {
+      if (link === here) link.setAttribute("aria-current", "location");
+      else link.removeAttribute("aria-current");
+    }
+  };
+  addEventListener("scroll", update, { passive: true });
+  update();
+}
+
+const panel = document.getElementById("page-contents");
+panel?.addEventListener("click", (event) => {
+  if (event.target.closest("a") && panel.matches(":popover-open")) panel.hidePopover();
+});
+
+document.querySelector(".book-contents [aria-current]")?.scrollIntoView({ block: "nearest" });
+
+const words = new URLSearchParams(location.search).get("q");
+if (words) for (const field of document.querySelectorAll("input[name=q]")) field.value = words;
