@@ -46,7 +46,7 @@ class BuildFigures(SphinxTransform):
         for image in bundle.findall(nodes.image):
             image["alt"] = match.group(1)
             image["classes"].append("plot")
-            size = _size_of(Path(self.env.srcdir) / image["uri"])
+            size = _size_of(Path(self.env.srcdir) / image["uri"].lstrip("/"))
             if size is not None:
                 image["drawn_size"] = size
 
@@ -56,7 +56,7 @@ class BuildFigures(SphinxTransform):
             cell = cell.parent
         if cell is None:
             return
-        following = cell.next_node(descend=False, siblings=True)
+        following = _next_sibling(cell)
         number = _figure_number(following)
         if number is None:
             LOGGER.warning(
@@ -84,10 +84,15 @@ def _is_picture(node: nodes.Node) -> bool:
     )
 
 
+def _next_sibling(node: nodes.Element) -> nodes.Node | None:
+    following = node.parent.index(node) + 1
+    return node.parent.children[following] if following < len(node.parent) else None
+
+
 def _figure_number(node: nodes.Node | None) -> str | None:
-    if not isinstance(node, nodes.paragraph) or not node.children:
+    if not isinstance(node, nodes.paragraph):
         return None
-    first = node.children[0]
+    first = next((child for child in node if child.astext().strip()), None)
     if not isinstance(first, nodes.strong):
         return None
     match = _NUMBER.match(first.astext().strip())

@@ -6,13 +6,16 @@ button that needs a server. Templates are in theme/, style and script in book/_s
 
 from __future__ import annotations
 
+import hashlib
 import re
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from chapter_anatomy import chapter_number
 from docutils import nodes
 from sphinx.application import Sphinx
+from sphinx.environment import BuildEnvironment
 from sphinx.environment.adapters.toctree import TocTree
 
 _THEME = Path(__file__).with_name("theme")
@@ -28,24 +31,34 @@ def _title_html(app: Sphinx, docname: str) -> str:
 
 
 def _parts(app: Sphinx) -> list[dict[str, Any]]:
+    """The table of contents: parts, their pages, and the pages that belong to a page."""
     site_map = app.env.external_site_map  # type: ignore[attr-defined]
-    parts = []
-    for tree in site_map.root.subtrees:
-        entries = []
-        for item in tree.files():
-            docname = re.sub(r"\.(md|ipynb)$", "", item)
-            if docname not in app.env.titles:
-                continue
-            number = chapter_number(docname)
-            entries.append(
-                {
-                    "docname": docname,
-                    "title": _title_html(app, docname),
-                    "number": str(int(number)) if number else "",
-                }
-            )
-        parts.append({"caption": tree.caption or "", "entries": entries})
-    return parts
+    return [
+        {"caption": tree.caption or "", "entries": _entries(app, tree)}
+        for tree in site_map.root.subtrees
+    ]
+
+
+def _entries(app: Sphinx, tree: Any) -> list[dict[str, Any]]:
+    site_map = app.env.external_site_map  # type: ignore[attr-defined]
+    entries = []
+    for item in tree.files():
+        docname = re.sub(r"\.(md|ipynb)$", "", item)
+        if docname not in app.env.titles:
+            continue
+        number = chapter_number(docname)
+        below = [
+            entry for sub in site_map[item].subtrees for entry in _entries(app, sub)
+        ]
+        entries.append(
+            {
+                "docname": docname,
+                "title": _title_html(app, docname),
+                "number": str(int(number)) if number else "",
+                "below": below,
+            }
+        )
+    return entries
 
 
 def _contents(app: Sphinx, pagename: str) -> str:
@@ -73,10 +86,21 @@ def _prune(listing: nodes.Element, depth: int) -> None:
 def _place(parts: list[dict[str, Any]], pagename: str) -> str:
     for part in parts:
         for entry in part["entries"]:
+            chapter = f"{part['caption']} · Chapter {entry['number']}"
             if entry["docname"] == pagename:
-                caption = part["caption"]
-                return f"{caption} · Chapter {entry['number']}" if entry["number"] else caption
+                return chapter if entry["number"] else part["caption"]
+            if any(below["docname"] == pagename for below in entry["below"]):
+                return chapter
     return ""
+
+
+def _chain(parts: list[dict[str, Any]], pagename: str) -> set[str]:
+    """The page at hand and the page that it belongs to."""
+    for part in parts:
+        for entry in part["entries"]:
+            if any(below["docname"] == pagename for below in entry["below"]):
+                return {pagename, entry["docname"]}
+    return {pagename}
 
 
 def _tools(app: Sphinx, pagename: str, context: dict[str, Any]) -> list[dict[str, Any]]:
@@ -149,6 +173,7 @@ def _fill(
     context.update(
         book_parts=parts,
         page_title=book if at_root else f"{title} · {book}",
+        here=_chain(parts, pagename),
         page_place=_place(parts, pagename),
         page_tools=_tools(app, pagename, context),
         page_contents=_contents(app, pagename) if known and not at_root else "",
@@ -160,18 +185,40 @@ def _fill(
     )
 
 
-def _show_drawn_size(app: Sphinx, doctree: nodes.document, docname: str) -> None:
-    """Tell the browser a picture's proportions, so that the text below does not jump."""
+def _finish_doctree(app: Sphinx, doctree: nodes.document, docname: str) -> None:
     if app.builder.format != "html":
         return
     for image in doctree.findall(nodes.image):
+        # The browser learns the proportions early, so the text below does not jump.
         size = image.get("drawn_size")
         if size:
             image["width"], image["height"] = (f"{round(value)}" for value in size)
+    for table in list(doctree.findall(nodes.table)):
+        scroll = nodes.container(classes=["table-scroll"])
+        table.replace_self(scroll)
+        scroll += table
+
+
+def _pages_with_old_navigation(app: Sphinx, env: BuildEnvironment) -> Iterable[str]:
+    """Every page shows the chapters' titles, so a changed title rewrites every page."""
+    navigation = repr(_parts(app))
+    fresh = getattr(env, "xent_navigation", None) == navigation
+    env.xent_navigation = navigation  # type: ignore[attr-defined]
+    return [] if fresh else sorted(env.found_docs)
+
+
+def _edition_of_extensions() -> str:
+    """Changes when an extension does, so that no page of an older one is kept."""
+    sources = sorted(Path(__file__).parent.glob("*.py"))
+    return hashlib.sha256(b"".join(path.read_bytes() for path in sources)).hexdigest()
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
     app.add_html_theme("xent", str(_THEME))
+    app.add_config_value("book_extensions_edition", _edition_of_extensions(), "env")
+    # Jupyter Book sets this one for an extension that this book leaves out.
+    app.add_config_value("comments_config", {}, "")
+    app.connect("env-updated", _pages_with_old_navigation)
     app.connect("html-page-context", _fill)
-    app.connect("doctree-resolved", _show_drawn_size)
+    app.connect("doctree-resolved", _finish_doctree)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
