@@ -1,0 +1,369 @@
+"""Figures of labels: one-hot beside a forecast, codes on a line, soft labels; chapter 2."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.patches import Rectangle
+from numpy.typing import ArrayLike
+
+from xent_lib._validation import FloatArray
+from xent_lib.plots.style import (
+    GREY,
+    INK,
+    PAPER,
+    PREDICTION,
+    TRUTH,
+    axes_or_new,
+)
+
+_BAR = 0.36  # width of a bar; classes are 1 apart
+_MARKERS = ("o", "s", "^")
+_SMALL = 10  # points
+
+
+def plot_label_beside_forecast(
+    label: ArrayLike,
+    forecast: ArrayLike,
+    names: Sequence[str],
+    ax: Axes | None = None,
+) -> Axes:
+    """Draw a label and a forecast as bars side by side, class by class.
+
+    Parameters
+    ----------
+    label, forecast : array_like, shape (K,)
+        Distributions over the same classes.
+    names : sequence of str, length K
+        Names of the classes.
+    ax : Axes, optional
+        Where to draw; new axes by default.
+
+    Returns
+    -------
+    Axes
+        The label's bars come first, then the forecast's.
+
+    Notes
+    -----
+    Used in chapter 2.
+
+    Examples
+    --------
+    >>> ax = plot_label_beside_forecast([1, 0], [0.7, 0.3], ["rain", "snow"])
+    >>> [float(bar.get_height()) for bar in ax.patches]
+    [1.0, 0.0, 0.7, 0.3]
+    """
+    ax = axes_or_new(ax, height=2.9)
+    label, forecast = np.asarray(label, float), np.asarray(forecast, float)
+    places = np.arange(len(names))
+    series = ((label, -1, TRUTH, "label"), (forecast, 1, PREDICTION, "forecast"))
+    for values, side, colour, word in series:
+        shifted = places + side * _BAR / 2
+        ax.bar(shifted, values, _BAR, color=colour)
+        for place, value in zip(shifted, values, strict=True):
+            ax.annotate(
+                f"{value:g}",
+                (place, value),
+                (0, 3),
+                textcoords="offset points",
+                ha="center",
+                color=colour,
+            )
+        tallest = int(values.argmax())
+        if values[tallest] > 0.3:
+            ax.text(
+                shifted[tallest],
+                values[tallest] / 2,
+                word,
+                rotation=90,
+                ha="center",
+                va="center",
+                color=PAPER,
+            )
+    ax.set_xticks(places, names)
+    ax.tick_params(axis="x", length=0)
+    ax.set_ylim(0, 1.12)
+    ax.set_yticks([0, 0.5, 1])
+    ax.set_ylabel("probability")
+    return ax
+
+
+def plot_fit_to_codes(
+    temperatures: ArrayLike,
+    codes: ArrayLike,
+    line: ArrayLike,
+    names: Sequence[str],
+    ax: Axes | None = None,
+) -> Axes:
+    """Draw days at the height of their class's number, and the line fitted to the numbers.
+
+    Parameters
+    ----------
+    temperatures : array_like, shape (N,)
+        Degrees Celsius.
+    codes : array_like of int, shape (N,)
+        The number given to each day's class.
+    line : array_like, shape (2,)
+        Slope (per degree) and intercept.
+    names : sequence of str, length K
+        Name of the class that has each number.
+    ax : Axes, optional
+        Where to draw; new axes by default.
+
+    Returns
+    -------
+    Axes
+        One set of points for each class, then the line; the band that is rounded to each
+        number lies behind them.
+
+    Notes
+    -----
+    Used in chapter 2.
+
+    Examples
+    --------
+    >>> ax = plot_fit_to_codes([0, 10], [0, 1], [0.1, 0.0], ["rain", "snow"])
+    >>> [label.get_text() for label in ax.get_yticklabels()]
+    ['0 = rain', '1 = snow']
+    """
+    ax = axes_or_new(ax, height=3.6)
+    temperatures, codes = np.asarray(temperatures, float), np.asarray(codes)
+    slope, intercept = np.asarray(line, float)
+    last = len(names) - 1
+    for boundary in np.arange(last) + 0.5:
+        ax.axhline(boundary, color=GREY, linewidth=1, linestyle=":", zorder=1)
+    for code, marker in zip(range(len(names)), _MARKERS, strict=False):
+        days = temperatures[codes == code]
+        ax.plot(
+            days,
+            np.full(len(days), code),
+            linestyle="none",
+            marker=marker,
+            color=TRUTH,
+            alpha=0.45,
+            markeredgewidth=0,
+            markersize=7,
+        )
+    ends = np.array([temperatures.min(), temperatures.max()])
+    ax.plot(ends, slope * ends + intercept, color=PREDICTION)
+    middle = ends.mean()
+    ax.annotate(
+        "fitted line",
+        (middle, slope * middle + intercept),
+        (0, 5),
+        textcoords="offset points",
+        ha="right",
+        color=PREDICTION,
+    )
+    named = int(np.clip(np.rint(slope * middle + intercept), 0, last))
+    ax.annotate(
+        f"between the dotted lines the answer is “{names[named]}”",
+        (ends[1], named - 0.42),
+        ha="right",
+        fontsize=_SMALL,
+        color=GREY,
+    )
+    ax.set_yticks(
+        range(len(names)), [f"{code} = {name}" for code, name in enumerate(names)]
+    )
+    ax.set_ylim(-0.4, last + 0.4)
+    ax.set_xlabel("morning temperature (°C)")
+    ax.set_ylabel("number given to the class")
+    return ax
+
+
+def plot_line_and_triangle(
+    code_distances: ArrayLike,
+    corner_distances: ArrayLike,
+    names: Sequence[str],
+    ax: Axes | None = None,
+) -> Axes:
+    """Draw three classes as numbers on a line, and as the corners of a triangle.
+
+    Parameters
+    ----------
+    code_distances, corner_distances : array_like, shape (3, 3)
+        Distance between each two classes in either picture; written beside the edges.
+    names : sequence of str, length 3
+        Names of the classes, in the order of their numbers.
+    ax : Axes, optional
+        Where to draw; new axes by default.
+
+    Returns
+    -------
+    Axes
+        The line on the left, the triangle on the right.
+
+    Notes
+    -----
+    Used in chapter 2.
+
+    Examples
+    --------
+    >>> ax = plot_line_and_triangle(
+    ...     [[0, 1, 2], [1, 0, 1], [2, 1, 0]], [[0, 1, 1], [1, 0, 1], [1, 1, 0]], "ABC"
+    ... )
+    >>> [text.get_text() for text in ax.texts][:3]
+    ['0', '1', '2']
+    """
+    ax = axes_or_new(ax, height=3.0)
+    codes, corners = np.asarray(code_distances, float), np.asarray(corner_distances)
+    _draw_number_line(ax, codes, names)
+    _draw_triangle(ax, corners, names)
+    ax.set_xlim(-0.4, 5.5)
+    ax.set_ylim(-0.6, 2.15)
+    ax.set_aspect("equal")
+    ax.set_axis_off()
+    return ax
+
+
+def plot_votes(
+    soft_labels: ArrayLike,
+    images: Sequence[str],
+    names: Sequence[str],
+    notes: Sequence[str],
+    ax: Axes | None = None,
+) -> Axes:
+    """Draw soft labels as bars of length 1, cut into the share of each class.
+
+    Parameters
+    ----------
+    soft_labels : array_like, shape (M, K)
+        One distribution over the classes for each image.
+    images : sequence of str, length M
+        Name of each image, written at the left.
+    names : sequence of str, length K
+        Names of the classes, written into their shares.
+    notes : sequence of str, length M
+        What to write at the right of each bar.
+    ax : Axes, optional
+        Where to draw; new axes by default.
+
+    Returns
+    -------
+    Axes
+        The first image on top; a share of 0 has no bar.
+
+    Notes
+    -----
+    Used in chapter 2.
+
+    Examples
+    --------
+    >>> ax = plot_votes([[0.6, 0.4, 0.0]], ["photo 1"], ["rain", "snow", "sun"], ["0.67"])
+    >>> [round(bar.get_width(), 1) for bar in ax.patches]
+    [0.6, 0.4]
+    """
+    ax = axes_or_new(ax, height=2.6)
+    soft_labels = np.asarray(soft_labels, float)
+    for row, shares in enumerate(soft_labels):
+        left = 0.0
+        for name, share in zip(names, shares, strict=True):
+            if share > 0:
+                _draw_share(ax, row, left, share, name)
+            left += share
+        ax.text(1.02, row, notes[row], va="center")
+    ax.set_yticks(range(len(images)), images)
+    ax.set_ylim(len(images) - 0.5, -0.5)
+    ax.set_xlim(0, 1.3)
+    ax.set_xticks([0, 0.2, 0.4, 0.6, 0.8, 1])
+    ax.set_xlabel("share of the votes")
+    ax.spines[["left"]].set_visible(False)
+    ax.spines["bottom"].set_bounds(0, 1)
+    ax.tick_params(axis="y", length=0)
+    return ax
+
+
+def _draw_share(ax: Axes, row: int, left: float, share: float, name: str) -> None:
+    ax.add_patch(
+        Rectangle(
+            (left, row - 0.36),
+            share,
+            0.72,
+            facecolor=TRUTH,
+            edgecolor=PAPER,
+            linewidth=2,
+        )
+    )
+    ax.text(
+        left + share / 2,
+        row,
+        f"{name}\n{share:g}",
+        ha="center",
+        va="center",
+        fontsize=_SMALL,
+        color=PAPER,
+    )
+
+
+def _draw_number_line(ax: Axes, distances: FloatArray, names: Sequence[str]) -> None:
+    places = np.array([[0.0, 0.5], [1.0, 0.5], [2.0, 0.5]])
+    _draw_classes(ax, places, ("0", "1", "2"), names)
+    ax.plot(*places.T, color=GREY, linewidth=1, zorder=1)
+    _write_distance(ax, places[0], places[1], distances[0, 1], (0, 6))
+    _write_distance(ax, places[1], places[2], distances[1, 2], (0, 6))
+    first, last = places[[0, 2]] + (0, 0.45)
+    ax.annotate("", first, last, arrowprops={"arrowstyle": "<->", "color": GREY})
+    _write_distance(ax, first, last, distances[0, 2], (0, 5))
+
+
+def _draw_triangle(ax: Axes, distances: FloatArray, names: Sequence[str]) -> None:
+    places = np.array([[3.3, 0.1], [4.9, 0.1], [4.1, 0.1 + 1.6 * np.sqrt(0.75)]])
+    vectors = [f"({', '.join(f'{v:g}' for v in row)})" for row in np.eye(3)]
+    _draw_classes(ax, places, vectors, names, above=(False, False, True))
+    ax.plot(*places[[0, 1, 2, 0]].T, color=GREY, linewidth=1, zorder=1)
+    _write_distance(ax, places[0], places[1], distances[0, 1], (0, 6))
+    _write_distance(ax, places[0], places[2], distances[0, 2], (-20, 2))
+    _write_distance(ax, places[1], places[2], distances[1, 2], (20, 2))
+
+
+def _draw_classes(
+    ax: Axes,
+    places: FloatArray,
+    marks: Sequence[str],
+    names: Sequence[str],
+    above: Sequence[bool] = (False, False, False),
+) -> None:
+    ax.scatter(places[:, 0], places[:, 1], s=70, color=TRUTH, zorder=3)
+    for place, mark, over in zip(places, marks, above, strict=True):
+        ax.annotate(
+            mark,
+            place,
+            (0, 24 if over else -10),
+            textcoords="offset points",
+            ha="center",
+            va="top",
+            fontsize=_SMALL,
+            color=TRUTH,
+        )
+    for place, name, over in zip(places, names, above, strict=True):
+        ax.annotate(
+            name,
+            place,
+            (0, 38 if over else -24),
+            textcoords="offset points",
+            ha="center",
+            va="top",
+            color=INK,
+        )
+
+
+def _write_distance(
+    ax: Axes,
+    start: FloatArray,
+    end: FloatArray,
+    distance: float,
+    offset: tuple[float, float],
+) -> None:
+    ax.annotate(
+        f"{distance:.3g}",
+        (start + end) / 2,
+        offset,
+        textcoords="offset points",
+        ha="center",
+        fontsize=_SMALL,
+        color=GREY,
+    )
