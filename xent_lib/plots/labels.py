@@ -46,10 +46,6 @@ def plot_label_beside_forecast(
     Axes
         The label's bars come first, then the forecast's.
 
-    Notes
-    -----
-    Used in chapter 2.
-
     Examples
     --------
     >>> ax = plot_label_beside_forecast([1, 0], [0.7, 0.3], ["rain", "snow"])
@@ -64,14 +60,7 @@ def plot_label_beside_forecast(
         shifted = places + side * _BAR / 2
         ax.bar(shifted, values, _BAR, color=colour)
         for place, value in zip(shifted, values, strict=True):
-            ax.annotate(
-                f"{value:g}",
-                (place, value),
-                (0, 3),
-                textcoords="offset points",
-                ha="center",
-                color=colour,
-            )
+            _write(ax, f"{value:g}", np.array([place, value]), (0, 3), colour)
         tallest = int(values.argmax())
         if values[tallest] > 0.3:
             ax.text(
@@ -119,10 +108,6 @@ def plot_fit_to_codes(
         One set of points for each class, then the line; the band that is rounded to each
         number lies behind them.
 
-    Notes
-    -----
-    Used in chapter 2.
-
     Examples
     --------
     >>> ax = plot_fit_to_codes([0, 10], [0, 1], [0.1, 0.0], ["rain", "snow"])
@@ -150,22 +135,12 @@ def plot_fit_to_codes(
     ends = np.array([temperatures.min(), temperatures.max()])
     ax.plot(ends, slope * ends + intercept, color=PREDICTION)
     middle = ends.mean()
-    ax.annotate(
-        "fitted line",
-        (middle, slope * middle + intercept),
-        (0, 5),
-        textcoords="offset points",
-        ha="right",
-        color=PREDICTION,
-    )
-    named = int(np.clip(np.rint(slope * middle + intercept), 0, last))
-    ax.annotate(
-        f"between the dotted lines the answer is “{names[named]}”",
-        (ends[1], named - 0.42),
-        ha="right",
-        fontsize=_SMALL,
-        color=GREY,
-    )
+    on_line = np.array([middle, slope * middle + intercept])
+    _write(ax, "fitted line", on_line, (0, 5), PREDICTION, align="right")
+    named = int(np.clip(np.rint(on_line[1]), 0, last))
+    note = f"between the dotted lines the answer is “{names[named]}”"
+    corner = np.array([ends[1], named - 0.42])
+    _write(ax, note, corner, (0, 0), GREY, align="right")
     ax.set_yticks(
         range(len(names)), [f"{code} = {name}" for code, name in enumerate(names)]
     )
@@ -196,10 +171,6 @@ def plot_line_and_triangle(
     -------
     Axes
         The line on the left, the triangle on the right.
-
-    Notes
-    -----
-    Used in chapter 2.
 
     Examples
     --------
@@ -247,14 +218,10 @@ def plot_votes(
     Axes
         The first image on top; a share of 0 has no bar.
 
-    Notes
-    -----
-    Used in chapter 2.
-
     Examples
     --------
     >>> ax = plot_votes([[0.6, 0.4, 0.0]], ["photo 1"], ["rain", "snow", "sun"], ["0.67"])
-    >>> [round(bar.get_width(), 1) for bar in ax.patches]
+    >>> [round(float(bar.get_width()), 1) for bar in ax.patches]
     [0.6, 0.4]
     """
     ax = axes_or_new(ax, height=2.6)
@@ -306,7 +273,12 @@ def _draw_number_line(ax: Axes, distances: FloatArray, names: Sequence[str]) -> 
     _write_distance(ax, places[0], places[1], distances[0, 1], (0, 6))
     _write_distance(ax, places[1], places[2], distances[1, 2], (0, 6))
     first, last = places[[0, 2]] + (0, 0.45)
-    ax.annotate("", first, last, arrowprops={"arrowstyle": "<->", "color": GREY})
+    ax.annotate(
+        "",
+        (first[0], first[1]),
+        (last[0], last[1]),
+        arrowprops={"arrowstyle": "<->", "color": GREY},
+    )
     _write_distance(ax, first, last, distances[0, 2], (0, 5))
 
 
@@ -329,26 +301,9 @@ def _draw_classes(
 ) -> None:
     ax.scatter(places[:, 0], places[:, 1], s=70, color=TRUTH, zorder=3)
     for place, mark, over in zip(places, marks, above, strict=True):
-        ax.annotate(
-            mark,
-            place,
-            (0, 24 if over else -10),
-            textcoords="offset points",
-            ha="center",
-            va="top",
-            fontsize=_SMALL,
-            color=TRUTH,
-        )
+        _write(ax, mark, place, (0, 13 if over else -20), TRUTH)
     for place, name, over in zip(places, names, above, strict=True):
-        ax.annotate(
-            name,
-            place,
-            (0, 38 if over else -24),
-            textcoords="offset points",
-            ha="center",
-            va="top",
-            color=INK,
-        )
+        _write(ax, name, place, (0, 27 if over else -34), INK)
 
 
 def _write_distance(
@@ -358,12 +313,24 @@ def _write_distance(
     distance: float,
     offset: tuple[float, float],
 ) -> None:
+    _write(ax, f"{distance:.3g}", (start + end) / 2, offset, GREY)
+
+
+def _write(
+    ax: Axes,
+    text: str,
+    place: FloatArray,
+    offset: tuple[float, float],
+    colour: str,
+    align: str = "center",
+) -> None:
+    """Write ``text`` at ``offset`` points from ``place``."""
     ax.annotate(
-        f"{distance:.3g}",
-        (start + end) / 2,
+        text,
+        (place[0], place[1]),
         offset,
         textcoords="offset points",
-        ha="center",
+        ha=align,
         fontsize=_SMALL,
-        color=GREY,
+        color=colour,
     )
