@@ -41,6 +41,11 @@ class ModulePage:
         match = _CHAPTER.search(self.docstring)
         return int(match.group(1)) if match else _NO_CHAPTER
 
+    @property
+    def draws(self) -> bool:
+        """Whether it serves the page and not the arithmetic; such modules come last."""
+        return self.name.startswith((f"{PACKAGE}.plots", f"{PACKAGE}.show"))
+
 
 def module_names() -> list[str]:
     """Every public module of the library, sub-packages' modules included."""
@@ -83,7 +88,7 @@ def read_modules(mocked: list[str]) -> list[ModulePage]:
                 )
             )
     with_content = [page for page in pages if page.functions or page.classes]
-    return sorted(with_content, key=lambda page: (page.chapter, page.name))
+    return sorted(with_content, key=lambda page: (page.draws, page.chapter, page.name))
 
 
 def page_text(modules: list[ModulePage]) -> str:
