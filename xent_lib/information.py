@@ -54,8 +54,8 @@ def surprisal(p: ArrayLike, *, base: float | None = None) -> FloatArray:
     """
     p = check_probabilities("p", p)
     with np.errstate(divide="ignore"):
-        price = -np.log(widen(p)) / check_base(base)
-    return _without_negative_zero(price, p.dtype)
+        nats = -np.log(widen(p))
+    return _in_base(nats, base, p.dtype)
 
 
 def entropy(p: ArrayLike, *, base: float | None = None, axis: int = -1) -> FloatArray:
@@ -99,7 +99,8 @@ def entropy(p: ArrayLike, *, base: float | None = None, axis: int = -1) -> Float
     1.0
     """
     p, axis = check_distribution("p", p, axis)
-    return _expected_surprisal(p, p, base, axis)
+    nats = -x_log_y(p, p).sum(axis=axis)
+    return _in_base(nats, base, p.dtype)
 
 
 def cross_entropy(
@@ -147,7 +148,8 @@ def cross_entropy(
     0.3567
     """
     p, q, axis = _check_pair(p, q, axis)
-    return _expected_surprisal(p, q, base, axis)
+    nats = -x_log_y(p, q).sum(axis=axis)
+    return _in_base(nats, base, np.result_type(p, q))
 
 
 def kl_divergence(
@@ -197,8 +199,8 @@ def kl_divergence(
     0.3681
     """
     p, q, axis = _check_pair(p, q, axis)
-    excess = (_x_log_y(p, p) - _x_log_y(p, q)).sum(axis=axis) / check_base(base)
-    return _without_negative_zero(np.maximum(excess, 0), np.result_type(p, q))
+    nats = (x_log_y(p, p) - x_log_y(p, q)).sum(axis=axis)
+    return _in_base(np.maximum(nats, 0), base, np.result_type(p, q))
 
 
 def perplexity(
@@ -239,8 +241,8 @@ def perplexity(
     >>> float(perplexity([1.0, 0.0, 0.0], [0.7, 0.2, 0.1]).round(4))
     1.4286
     """
-    p, q, axis = _check_pair(p, p if q is None else q, axis)
-    return np.exp(_expected_surprisal(p, q, None, axis))
+    q = p if q is None else q
+    return np.exp(cross_entropy(p, q, axis=axis))
 
 
 def _check_pair(
@@ -252,19 +254,12 @@ def _check_pair(
     return p, q, axis
 
 
-def _x_log_y(x: FloatArray, y: FloatArray) -> FloatArray:
+def x_log_y(x: FloatArray, y: FloatArray) -> FloatArray:
     """``x * log(y)`` with 0 where ``x`` is 0: an event that never happens costs nothing."""
     with np.errstate(divide="ignore", invalid="ignore"):
         return np.where(x == 0, 0, widen(x) * np.log(widen(y)))
 
 
-def _expected_surprisal(
-    p: FloatArray, q: FloatArray, base: float | None, axis: int
-) -> FloatArray:
-    price = -_x_log_y(p, q).sum(axis=axis) / check_base(base)
-    return _without_negative_zero(price, np.result_type(p, q))
-
-
-def _without_negative_zero(x: FloatArray, dtype: DTypeLike) -> FloatArray:
-    """Round to ``dtype``; a certain event costs 0.0 and not -0.0."""
-    return np.asarray(x + 0.0).astype(dtype, copy=False)[()]
+def _in_base(nats: FloatArray, base: float | None, dtype: DTypeLike) -> FloatArray:
+    """Change the unit and round to ``dtype``; a certain event costs 0.0 and not -0.0."""
+    return np.asarray(nats / check_base(base) + 0.0).astype(dtype, copy=False)[()]

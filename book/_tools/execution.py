@@ -63,6 +63,7 @@ def run(path: Path, folder: Path | None = None) -> Run:
         record_timing=False,
         coalesce_streams=True,
         resources={"metadata": {"path": str(folder or path.parent)}},
+        extra_arguments=["--IPKernelApp.log_level=ERROR"],
     )
     client.execute(env=os.environ | {"XENT_STORED_OUTPUTS": "1"})
     values = _take_values(working)

@@ -14,7 +14,9 @@ MYST_ONLY = re.compile(
     re.MULTILINE,
 )
 HTML = re.compile(r"<(?!!--)/?[A-Za-z][^>]*>")
-CODE_OR_MATH = re.compile(r"^(```+|~~~+).*?^\1|`[^`]+`|\$\$.*?\$\$|\$[^$]+\$", re.M | re.S)
+CODE_OR_MATH = re.compile(
+    r"^(```+|~~~+).*?^\1|`[^`]+`|\$\$.*?\$\$|\$[^$]+\$", re.M | re.S
+)
 ANATOMY = [
     "You will be able to",
     "Predict first",
@@ -81,7 +83,9 @@ def test_a_chapter_has_the_anatomy_of_every_chapter(path):
 
 @each_chapter
 def test_the_summary_has_five_lines(path):
-    (summary,) = re.findall(r"^## Summary\n(.*?)(?=^## |\Z)", "\n".join(markdown(path)), re.M | re.S)
+    (summary,) = re.findall(
+        r"^## Summary\n(.*?)(?=^## |\Z)", "\n".join(markdown(path)), re.M | re.S
+    )
     assert len(re.findall(r"^(?:[-*]|\d+\.) ", summary, re.MULTILINE)) == 5
 
 
@@ -111,7 +115,9 @@ def test_every_figure_has_an_alternative_text_a_caption_and_both_formats(path):
             if not any(mime.startswith("image/") for mime in data):
                 continue
             figures += 1
-            assert set(data) == {"image/svg+xml", "image/png", "text/plain"}, cell.source
+            assert set(data) == {"image/svg+xml", "image/png", "text/plain"}, (
+                cell.source
+            )
             assert data["text/plain"].startswith("Figure: ")
             assert following is not None
             assert following.source.startswith(f"**Figure {slug_number}.{figures}.** ")

@@ -22,7 +22,11 @@ LARGEST_FIGURE_DIFFERENCE = 2.0  # root mean square, of 255 grey levels
 def chapter(request, tmp_path_factory):
     """A chapter as stored, and as it comes out of a fresh kernel in an empty folder."""
     stored = nbformat.read(request.param, as_version=4)
-    return request.param.stem, stored, run(request.param, tmp_path_factory.mktemp("elsewhere"))
+    return (
+        request.param.stem,
+        stored,
+        run(request.param, tmp_path_factory.mktemp("elsewhere")),
+    )
 
 
 def pictures(notebook):

@@ -17,7 +17,9 @@ def namespace():
 def value_of(expression):
     try:
         value = np.ravel(np.asarray(eval(expression, namespace())))
-    except Exception as error:  # a claim may fail in any way; the message is the finding
+    except (
+        Exception
+    ) as error:  # a claim may fail in any way; the message is the finding
         return f"{type(error).__name__}: {error}"
     return [bool(v) if value.dtype.kind == "b" else float(v) for v in value]
 
@@ -25,4 +27,7 @@ def value_of(expression):
 @pytest.mark.parametrize("path", pages(), ids=lambda path: path.stem)
 def test_every_claim_in_the_prose_holds(path):
     text = path.read_text("utf-8")
-    assert audit(text, [value_of(check.expression) for check in checks(text)]).failures == []
+    assert (
+        audit(text, [value_of(check.expression) for check in checks(text)]).failures
+        == []
+    )

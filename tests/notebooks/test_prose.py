@@ -52,7 +52,9 @@ def test_a_subtraction_is_not_a_negative_number():
 
 def test_a_check_speaks_of_the_text_since_the_check_before_it():
     text = "one 0.5<!-- = a --> two 0.25<!-- = b -->"
-    assert [(c.expression, text[c.start : c.end].split()[-1]) for c in checks(text)] == [
+    assert [
+        (c.expression, text[c.start : c.end].split()[-1]) for c in checks(text)
+    ] == [
         ("a", "0.5"),
         ("b", "0.25"),
     ]
@@ -62,7 +64,9 @@ def test_a_value_that_rounds_to_the_printed_number_holds():
     assert audit("0.3567<!-- = x -->", [[0.35667494]]).failures == []
 
 
-@pytest.mark.parametrize("value", [0.35664, 0.35676, -0.3567, float("nan"), float("inf")])
+@pytest.mark.parametrize(
+    "value", [0.35664, 0.35676, -0.3567, float("nan"), float("inf")]
+)
 def test_a_value_that_rounds_elsewhere_fails(value):
     (failure,) = audit("it is 0.3567<!-- = x -->", [[value]]).failures
     assert "printed 0.3567" in failure

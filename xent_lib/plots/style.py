@@ -107,7 +107,7 @@ def new_axes(
 
     Examples
     --------
-    >>> new_axes().figure.get_figwidth()
+    >>> float(new_axes().figure.get_figwidth())
     6.0
     """
     _, axes = pyplot.subplots(rows, columns, figsize=(WIDTH, height), **subplots)
