@@ -1,0 +1,63 @@
+# Every command of the project; `make` alone lists them. Each works again after a failure
+# half-way. PYTHON=... names the interpreter that .venv is made with.
+
+PYTHON ?= python3
+given := $(if $(filter file default undefined,$(origin PYTHON)),,--given)
+
+# Modules are run with -m: a console script's first line cannot hold a path with spaces.
+python := .venv/bin/python -m
+tools := PYTHONPATH=book $(python)
+
+# $(call environment,GROUP): .venv exists and holds what pyproject.toml's GROUP asks for.
+define environment
+@"$(PYTHON)" -B book/_tools/environment.py $(1) $@ $(given) || { code=$$?; \
+	case $$code in 126|127) echo 'No interpreter "$(PYTHON)" runs here.' \
+	'Name one that does, version 3.11 or newer: make $@ PYTHON=python3.12' >&2;; esac; \
+	exit $$code; }
+endef
+
+.PHONY: help book serve test test-slow lab refresh lock clean
+.NOTPARALLEL:
+.DEFAULT_GOAL := help
+
+help: ## list these commands
+	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/\1	\2/p' Makefile | \
+		awk -F '\t' '{ printf "  make %-11s %s\n", $$1, $$2 }'
+
+book: ## build the book into _build/html
+	$(call environment,book)
+	@$(tools) _tools.build
+
+serve: ## build the book, show it on localhost and rebuild it on every change
+	$(call environment,book)
+	@$(tools) _tools.serve
+
+test: ## build the book, then run every check and every test
+	$(call environment,all)
+	@$(tools) _tools.build
+	@echo "Checking style and types."
+	@$(python) ruff check .
+	@$(python) ruff format --check .
+	@$(python) mypy
+	@echo "Running the tests."
+	@$(python) pytest -n 2 --dist loadfile
+
+test-slow: ## build the book from nothing on each Python found here (some minutes)
+	$(call environment,all)
+	@$(python) pytest -m slow tests
+
+lab: ## open the chapters in JupyterLab
+	$(call environment,all)
+	@$(python) jupyterlab --ServerApp.root_dir=. --LabApp.default_url=/lab/tree/notebooks
+
+refresh: ## run the chapters again and keep their outputs (CHAPTERS=03_formula: only that)
+	$(call environment,all)
+	@$(tools) _tools.refresh $(CHAPTERS)
+
+lock: ## make constraints.txt again (UPGRADE=1: with the newest of everything)
+	$(call environment,book)
+	@$(tools) _tools.lock $(if $(UPGRADE),--upgrade)
+
+clean: ## remove what the commands made, except .venv
+	@echo "Removing _build and the tools' caches."
+	@rm -rf _build .pytest_cache .mypy_cache .ruff_cache .hypothesis

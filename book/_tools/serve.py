@@ -1,0 +1,58 @@
+"""Show the built book on localhost and rebuild it on every change: ``python -m _tools.serve``.
+
+The build runs in a process of its own each time, so that a change to an extension counts.
+"""
+
+from __future__ import annotations
+
+import functools
+import subprocess
+import sys
+import threading
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+
+from watchfiles import DefaultFilter, watch
+
+from _tools.build import OUTPUT, ROOT
+
+ADDRESS = ("127.0.0.1", 8000)
+WATCHED = ("_config.yml", "_toc.yml", "book", "notebooks", "xent_lib")
+
+
+class _QuietHandler(SimpleHTTPRequestHandler):
+    def log_message(self, format: str, *args: object) -> None:
+        """Keep the terminal for what the build says."""
+
+
+def rebuild() -> None:
+    """Build once; the build itself prints what went wrong."""
+    subprocess.run([sys.executable, "-m", "_tools.build"], check=False)
+
+
+def main() -> int:
+    """Serve until interrupted."""
+    rebuild()
+    handler = functools.partial(_QuietHandler, directory=str(OUTPUT / "html"))
+    try:
+        server = ThreadingHTTPServer(ADDRESS, handler)
+    except OSError as error:
+        print(
+            f"Port {ADDRESS[1]} of this machine cannot be used ({error.strerror}). "
+            "Stop what uses it, often another `make serve`, and run this again.",
+            file=sys.stderr,
+        )
+        return 1
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    print(
+        f"The book is at http://{ADDRESS[0]}:{ADDRESS[1]}/ until you press Ctrl-C. "
+        "Reload the page after a change.",
+        flush=True,
+    )
+    paths = [ROOT / name for name in WATCHED]
+    for _ in watch(*paths, watch_filter=DefaultFilter(), raise_interrupt=False):
+        rebuild()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
