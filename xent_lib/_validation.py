@@ -15,7 +15,7 @@ FloatArray = NDArray[np.floating[Any]]
 IntArray = NDArray[np.integer[Any]]
 
 
-def _first(mask: NDArray[np.bool_]) -> tuple[int, ...]:
+def _first(mask: NDArray[np.bool_] | np.bool_) -> tuple[int, ...]:
     """Index of the first True in ``mask``."""
     return tuple(int(i) for i in np.argwhere(mask)[0])
 

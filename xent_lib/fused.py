@@ -21,7 +21,7 @@ from xent_lib.special import softmax
 def softmax_cross_entropy_value_and_grad(
     logits: ArrayLike, labels: ArrayLike
 ) -> tuple[float, FloatArray]:
-    r"""Mean of :func:`xent_lib.losses.softmax_cross_entropy` and its gradient, :math:`(p - y) / N`."""
+    r"""Mean loss of labels that are distributions, and its gradient, :math:`(p - y) / N`."""
     loss = softmax_cross_entropy(logits, labels)
     gradient = (softmax(logits) - np.asarray(labels)) / loss.size
     return float(loss.mean()), gradient

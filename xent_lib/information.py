@@ -16,7 +16,7 @@ from xent_lib._validation import (
     check_probabilities,
     check_same_shape,
 )
-from xent_lib.special import widen
+from xent_lib.special import unwrap, widen
 
 
 def surprisal(p: ArrayLike, *, base: float | None = None) -> FloatArray:
@@ -80,7 +80,8 @@ def entropy(p: ArrayLike, *, base: float | None = None, axis: int = -1) -> Float
     TypeError
         If ``p`` does not hold real numbers.
     ValueError
-        If a slice of ``p`` is no distribution, ``axis`` is out of range, or ``base`` is not above 1.
+        If a slice of ``p`` is no distribution, ``axis`` is out of range, or ``base`` is not
+        above 1.
 
     Notes
     -----
@@ -106,7 +107,7 @@ def entropy(p: ArrayLike, *, base: float | None = None, axis: int = -1) -> Float
 def cross_entropy(
     p: ArrayLike, q: ArrayLike, *, base: float | None = None, axis: int = -1
 ) -> FloatArray:
-    r"""Average price when events follow ``p`` and are priced by ``q``: :math:`-\sum_k p_k \log q_k`.
+    r"""Average price of events from ``p`` under prices for ``q``, :math:`-\sum_k p_k \log q_k`.
 
     Parameters
     ----------
@@ -262,4 +263,4 @@ def x_log_y(x: FloatArray, y: FloatArray) -> FloatArray:
 
 def _in_base(nats: FloatArray, base: float | None, dtype: DTypeLike) -> FloatArray:
     """Change the unit and round to ``dtype``; a certain event costs 0.0 and not -0.0."""
-    return np.asarray(nats / check_base(base) + 0.0).astype(dtype, copy=False)[()]
+    return unwrap(np.asarray(nats / check_base(base) + 0.0).astype(dtype, copy=False))

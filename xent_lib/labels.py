@@ -96,4 +96,5 @@ def smooth_labels(labels: ArrayLike, alpha: float) -> FloatArray:
     """
     labels, axis = check_distribution("labels", labels, -1)
     alpha = check_unit_interval("alpha", alpha)
-    return (1 - alpha) * labels + alpha / labels.shape[axis]
+    smoothed: FloatArray = (1 - alpha) * labels + alpha / labels.shape[axis]
+    return smoothed

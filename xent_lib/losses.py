@@ -22,7 +22,7 @@ from xent_lib._validation import (
     check_same_shape,
     check_unit_interval,
 )
-from xent_lib.special import log_sigmoid, max_and_excess, widen
+from xent_lib.special import log_sigmoid, max_and_excess, unwrap, widen
 
 
 def softmax_cross_entropy(
@@ -81,7 +81,7 @@ def softmax_cross_entropy(
     with np.errstate(invalid="ignore"):
         below_maximum = np.where(labels == 0, 0, labels * (maximum - work))
     loss = below_maximum.sum(axis=axis) + excess.squeeze(axis)
-    return loss.astype(dtype, copy=False)[()]
+    return unwrap(loss.astype(dtype, copy=False))
 
 
 def softmax_cross_entropy_with_integer_labels(
@@ -137,7 +137,7 @@ def softmax_cross_entropy_with_integer_labels(
     maximum, excess = max_and_excess(work, axis)
     true_logit = np.take_along_axis(work, np.expand_dims(labels, axis), axis)
     loss = ((maximum - true_logit) + excess).squeeze(axis)
-    return loss.astype(logits.dtype, copy=False)[()]
+    return unwrap(loss.astype(logits.dtype, copy=False))
 
 
 def sigmoid_binary_cross_entropy(logits: ArrayLike, labels: ArrayLike) -> FloatArray:
@@ -178,7 +178,7 @@ def sigmoid_binary_cross_entropy(logits: ArrayLike, labels: ArrayLike) -> FloatA
     """
     logits, labels = _check_binary(logits, labels)
     loss = _binary_cross_entropy(widen(logits), labels)
-    return loss.astype(np.result_type(logits, labels), copy=False)[()]
+    return unwrap(loss.astype(np.result_type(logits, labels), copy=False))
 
 
 def sigmoid_focal_loss(
@@ -188,7 +188,7 @@ def sigmoid_focal_loss(
     alpha: float | None = None,
     gamma: float = 2.0,
 ) -> FloatArray:
-    r"""Binary cross entropy with confident hits turned down, :math:`-\alpha_t (1 - p_t)^\gamma \log p_t`.
+    r"""Binary cross entropy, confident hits turned down: :math:`-\alpha_t (1 - p_t)^\gamma \log p_t`.
 
     Here :math:`p_t` is the probability given to what happened: :math:`\sigma(z)` for the label
     1, :math:`1 - \sigma(z)` for the label 0. The factor :math:`\alpha_t` is ``alpha`` for the
@@ -243,7 +243,7 @@ def sigmoid_focal_loss(
     if alpha is not None:
         alpha = check_unit_interval("alpha", alpha)
         loss = loss * (alpha * labels + (1 - alpha) * (1 - labels))
-    return np.asarray(loss).astype(dtype, copy=False)[()]
+    return unwrap(np.asarray(loss).astype(dtype, copy=False))
 
 
 def _as_weights(labels: ArrayLike, logits: FloatArray) -> ArrayLike:

@@ -15,8 +15,11 @@ from xent_lib.plots.style import draw_png, draw_svg
 
 
 class Figure:
-    """A drawn figure as a notebook shows it: an SVG that follows the page's colour scheme, a
-    PNG for viewers that want one, and the alternative text."""
+    """A drawn figure as a notebook shows it.
+
+    It holds an SVG that follows the page's colour scheme, a PNG for viewers that want one, and
+    the alternative text.
+    """
 
     def __init__(self, figure: MatplotlibFigure, alt: str) -> None:
         self.alt = alt
@@ -105,7 +108,7 @@ def show_source(*functions: Callable[..., Any]) -> Markdown:
     True
     """
     sources = [_without_docstring(function) for function in functions]
-    return Markdown("```python\n" + "\n\n\n".join(sources) + "\n```")
+    return Markdown("```python\n" + "\n\n\n".join(sources) + "\n```")  # type: ignore[no-untyped-call]
 
 
 def _without_docstring(function: Callable[..., Any]) -> str:

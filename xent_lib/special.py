@@ -22,6 +22,12 @@ def widen(x: FloatArray) -> FloatArray:
     return x.astype(np.float32) if x.dtype == np.float16 else x
 
 
+def unwrap(x: FloatArray) -> FloatArray:
+    """Turn a zero-dimensional array into the NumPy scalar that a caller expects."""
+    scalar: FloatArray = x[()]
+    return scalar
+
+
 def max_and_excess(x: FloatArray, axis: int) -> tuple[FloatArray, FloatArray]:
     """Split logsumexp into its two parts, both with ``axis`` kept: the maximum, and the rest.
 
@@ -82,8 +88,8 @@ def logsumexp(x: ArrayLike, axis: int = -1, keepdims: bool = False) -> FloatArra
     x = check_real("x", x)
     axis = check_axis("x", x, axis)
     maximum, excess = max_and_excess(widen(x), axis)
-    result = (maximum + excess).astype(x.dtype, copy=False)
-    return result if keepdims else result.squeeze(axis)[()]
+    result: FloatArray = (maximum + excess).astype(x.dtype, copy=False)
+    return result if keepdims else unwrap(result.squeeze(axis))
 
 
 def softmax(x: ArrayLike, axis: int = -1) -> FloatArray:
@@ -132,7 +138,8 @@ def softmax(x: ArrayLike, axis: int = -1) -> FloatArray:
     check_softmax_exists("x", x, axis)
     work = widen(x)
     terms = np.exp(work - work.max(axis=axis, keepdims=True))
-    return (terms / terms.sum(axis=axis, keepdims=True)).astype(x.dtype, copy=False)
+    result: FloatArray = terms / terms.sum(axis=axis, keepdims=True)
+    return result.astype(x.dtype, copy=False)
 
 
 def log_softmax(x: ArrayLike, axis: int = -1) -> FloatArray:
@@ -213,4 +220,4 @@ def log_sigmoid(x: ArrayLike) -> FloatArray:
     x = check_real("x", x)
     work = widen(x)
     result = np.minimum(work, 0) - np.log1p(np.exp(-np.abs(work)))
-    return np.asarray(result).astype(x.dtype, copy=False)[()]
+    return unwrap(np.asarray(result).astype(x.dtype, copy=False))

@@ -4,8 +4,9 @@ import re
 
 import numpy as np
 import pytest
-import xent_lib
 from numpy import nan
+
+import xent_lib
 
 inf = np.inf
 ROWS = [[0.0, 1.0], [2.0, 3.0]]

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from numpy.testing import assert_allclose
 from strategies import distributions
+
 from xent_lib import cross_entropy, entropy, kl_divergence, perplexity, surprisal
 
 Q = np.array([0.7, 0.2, 0.1])
@@ -132,7 +133,7 @@ def test_the_width_of_the_floats_is_kept(dtype):
 def test_rounded_probabilities_are_accepted_and_forgotten_normalisation_is_not():
     entropy(np.float32([0.1] * 10))
     entropy([0.1] * 10)
-    with pytest.raises(ValueError, match="sums to 1.0001"):
+    with pytest.raises(ValueError, match=r"sums to 1\.0001"):
         entropy([0.7880, 0.1366, 0.0755])
 
 

@@ -19,7 +19,10 @@ print(json.dumps([end - middle, middle - start, sorted(sys.modules)]))
 
 
 def test_importing_costs_less_than_numpy_and_brings_nothing_else_that_is_heavy():
-    runs = [json.loads(subprocess.check_output([sys.executable, "-c", PROBE])) for _ in range(5)]
+    runs = [
+        json.loads(subprocess.check_output([sys.executable, "-c", PROBE]))
+        for _ in range(5)
+    ]
     assert min(own / numpy for own, numpy, _ in runs) < 1
     for heavy in ("torch", "matplotlib", "scipy", "sklearn", "IPython"):
         assert heavy not in runs[0][2]

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from matplotlib.colors import to_hex
+
 from xent_lib.plots import worked_example as plots
 from xent_lib.plots.style import TRUTH
 

@@ -1,9 +1,9 @@
 """The one look of every figure: sizes, roles of colour, and files that follow the page.
 
 A colour stands for a role and keeps it from the first figure to the last. Figures are drawn
-with the light palette; in the SVG each colour becomes a variable that a dark page redefines. Importing
-this module sets matplotlib's defaults for the session, so that what a cell adds to a figure
-looks like the rest of it.
+with the light palette; in the SVG each colour becomes a variable that a dark page redefines.
+Importing this module sets matplotlib's defaults for the session, so that what a cell adds to
+a figure looks like the rest of it.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from html import escape
 from typing import Any
 
 import matplotlib
+from cycler import cycler
 from matplotlib import pyplot
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -54,7 +55,7 @@ matplotlib.rcParams.update(
         "axes.facecolor": "none",
         "axes.labelcolor": INK,
         "axes.labelsize": 11,
-        "axes.prop_cycle": matplotlib.cycler(color=[INK]),
+        "axes.prop_cycle": cycler(color=[INK]),
         "axes.spines.right": False,
         "axes.spines.top": False,
         "axes.titlelocation": "left",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -114,7 +115,7 @@ def plot_prices(
 
 def plot_daily_losses(
     losses: Mapping[str, ArrayLike], correct: Mapping[str, ArrayLike]
-) -> Axes:
+) -> Any:
     """Draw every day's loss of several forecasters side by side, with the mean as a line.
 
     Parameters
@@ -209,7 +210,7 @@ def plot_stated_probability(
     others: Mapping[str, tuple[float, float]],
     ax: Axes | None = None,
 ) -> Axes:
-    """Draw the mean loss over what a forecaster announces, with the best announcement marked.
+    r"""Draw the mean loss over what a forecaster announces, with the best announcement marked.
 
     Parameters
     ----------
