@@ -119,7 +119,11 @@ def _fill(app: Sphinx, docname: str, source: list[str]) -> None:
 
 
 def _outdated(
-    app: Sphinx, env: BuildEnvironment, added: set[str], changed: set[str], removed: set[str]
+    app: Sphinx,
+    env: BuildEnvironment,
+    added: set[str],
+    changed: set[str],
+    removed: set[str],
 ) -> list[str]:
     """Read the page again when a module or a public name came or went."""
     listing = page_text(read_modules(app.config.autodoc_mock_imports))

@@ -46,11 +46,15 @@ class Repository:
         launchers = []
         if self.binder and self._host == "github.com":
             at = f"{self.binder}/v2/gh/{self._path}/{quote(self.branch, safe='')}"
-            launchers.append({"text": "Binder", "href": f"{at}?urlpath=lab/tree/{page}"})
+            launchers.append(
+                {"text": "Binder", "href": f"{at}?urlpath=lab/tree/{page}"}
+            )
         if self.binder and self._host == "gitlab.com":
             project = quote(self._path, safe="")
             at = f"{self.binder}/v2/gl/{project}/{quote(self.branch, safe='')}"
-            launchers.append({"text": "Binder", "href": f"{at}?urlpath=lab/tree/{page}"})
+            launchers.append(
+                {"text": "Binder", "href": f"{at}?urlpath=lab/tree/{page}"}
+            )
         if self.colab and self._host == "github.com":
             at = f"{self.colab}/github/{self._path}/blob/{quote(self.branch)}"
             launchers.append({"text": "Colab", "href": f"{at}/{page}"})

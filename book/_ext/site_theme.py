@@ -6,7 +6,6 @@ button that needs a server. Templates are in theme/, style and script in book/_s
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Iterable
 from pathlib import Path
@@ -21,6 +20,8 @@ from sphinx.environment.adapters.toctree import TocTree
 _THEME = Path(__file__).with_name("theme")
 _NUMBER = re.compile(r"^\s*(?:Chapter\s+)?\d+\s*[.:]?\s+")
 _PINS = Path(__file__).resolve().parents[2] / "constraints.txt"
+_DRAWN_SIZE = re.compile(r'style="width: (\d+)px; height: (\d+)px;"')
+_EMPTY_HEADER = re.compile(r'<th class="head[^"]*">(?:<p>)?\s*(?:</p>)?</th>')
 _SHOWN_PINS = {"numpy": "NumPy", "matplotlib": "Matplotlib", "torch": "PyTorch"}
 CONTENTS_DEPTH = 2
 
@@ -66,7 +67,11 @@ def _contents(app: Sphinx, pagename: str) -> str:
     below_title = next(iter(toc.findall(nodes.bullet_list)), None)
     if below_title is None:
         return ""
-    inner = next(iter(below_title[0].findall(nodes.bullet_list)), None) if len(below_title) else None
+    inner = (
+        next(iter(below_title[0].findall(nodes.bullet_list)), None)
+        if len(below_title)
+        else None
+    )
     if inner is None:
         return ""
     _prune(inner, CONTENTS_DEPTH)
@@ -134,7 +139,9 @@ def _reproduced_with() -> str:
         if "==" in line and not line.startswith("#")
     )
     return ", ".join(
-        f"{shown} {pins[name].split()[0]}" for name, shown in _SHOWN_PINS.items() if name in pins
+        f"{shown} {pins[name].split()[0]}"
+        for name, shown in _SHOWN_PINS.items()
+        if name in pins
     )
 
 
@@ -157,6 +164,20 @@ def _styles_and_scripts(body: str) -> tuple[list[str], list[str]]:
     return styles, scripts
 
 
+def _mend(body: str) -> str:
+    """Correct what docutils writes and a browser or a screen reader would take amiss."""
+    # As attributes the sizes give the browser the proportions before the file is there
+    # and leave the width to the style sheet.
+    body = _DRAWN_SIZE.sub(r'width="\1" height="\2" loading="lazy"', body)
+    # A header cell without text heads nothing.
+    body = _EMPTY_HEADER.sub("<td></td>", body)
+    # ARIA has deprecated this role, and a list must hold list items alone.
+    body = body.replace(' role="doc-biblioentry"', "")
+    return body.replace(
+        '<div role="list" class="citation-list">', '<div class="citation-list">'
+    )
+
+
 def _fill(
     app: Sphinx,
     pagename: str,
@@ -169,7 +190,11 @@ def _fill(
     title = app.env.titles[pagename].astext() if known else context.get("title", "")
     book = app.config.html_title
     at_root = pagename == app.config.root_doc
-    styles, scripts = _styles_and_scripts(context.get("body", "") + context.get("toc", ""))
+    styles, scripts = _styles_and_scripts(
+        context.get("body", "") + context.get("toc", "")
+    )
+    if "body" in context:
+        context["body"] = _mend(context["body"])
     context.update(
         book_parts=parts,
         page_title=book if at_root else f"{title} · {book}",
@@ -179,7 +204,11 @@ def _fill(
         page_contents=_contents(app, pagename) if known and not at_root else "",
         page_description=_description(doctree),
         page_footer=_footer(pagename),
-        page_kind="landing" if at_root else "chapter" if chapter_number(pagename) else "other",
+        page_kind="landing"
+        if at_root
+        else "chapter"
+        if chapter_number(pagename)
+        else "other",
         page_styles=styles,
         page_scripts=scripts,
     )
@@ -189,7 +218,6 @@ def _finish_doctree(app: Sphinx, doctree: nodes.document, docname: str) -> None:
     if app.builder.format != "html":
         return
     for image in doctree.findall(nodes.image):
-        # The browser learns the proportions early, so the text below does not jump.
         size = image.get("drawn_size")
         if size:
             image["width"], image["height"] = (f"{round(value)}" for value in size)
@@ -207,15 +235,8 @@ def _pages_with_old_navigation(app: Sphinx, env: BuildEnvironment) -> Iterable[s
     return [] if fresh else sorted(env.found_docs)
 
 
-def _edition_of_extensions() -> str:
-    """Changes when an extension does, so that no page of an older one is kept."""
-    sources = sorted(Path(__file__).parent.glob("*.py"))
-    return hashlib.sha256(b"".join(path.read_bytes() for path in sources)).hexdigest()
-
-
 def setup(app: Sphinx) -> dict[str, Any]:
     app.add_html_theme("xent", str(_THEME))
-    app.add_config_value("book_extensions_edition", _edition_of_extensions(), "env")
     # Jupyter Book sets this one for an extension that this book leaves out.
     app.add_config_value("comments_config", {}, "")
     app.connect("env-updated", _pages_with_old_navigation)

@@ -19,11 +19,19 @@ class BindPercentSigns(SphinxTransform):
     default_priority = 600
 
     def apply(self, **kwargs: Any) -> None:
-        verbatim = (nodes.literal, nodes.literal_block, nodes.math, nodes.math_block, nodes.raw)
+        verbatim = (
+            nodes.literal,
+            nodes.literal_block,
+            nodes.math,
+            nodes.math_block,
+            nodes.raw,
+        )
         for text in list(self.document.findall(nodes.Text)):
             if " %" not in text or isinstance(text.parent, verbatim):
                 continue
-            text.parent.replace(text, nodes.Text(_PERCENT.sub(_NARROW_NO_BREAK_SPACE + "%", text)))
+            text.parent.replace(
+                text, nodes.Text(_PERCENT.sub(_NARROW_NO_BREAK_SPACE + "%", text))
+            )
 
 
 def setup(app: Sphinx) -> dict[str, Any]:

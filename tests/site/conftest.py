@@ -46,13 +46,21 @@ def site() -> Path:
 def pages(site: Path) -> dict[str, BeautifulSoup]:
     """Every HTML page of the site by its path, parsed."""
     return {
-        str(path.relative_to(site)): BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser")
+        str(path.relative_to(site)): BeautifulSoup(
+            path.read_text(encoding="utf-8"), "html.parser"
+        )
         for path in sorted(site.rglob("*.html"))
         if "_static" not in path.parts and "_sources" not in path.parts
     }
 
 
 @pytest.fixture(scope="session")
-def book_pages(pages: dict[str, BeautifulSoup], toc_pages: list[str]) -> dict[str, BeautifulSoup]:
+def book_pages(
+    pages: dict[str, BeautifulSoup], toc_pages: list[str]
+) -> dict[str, BeautifulSoup]:
     """The pages of the table of contents, parsed."""
-    return {f"{name}.html": pages[f"{name}.html"] for name in toc_pages if f"{name}.html" in pages}
+    return {
+        f"{name}.html": pages[f"{name}.html"]
+        for name in toc_pages
+        if f"{name}.html" in pages
+    }

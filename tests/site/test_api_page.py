@@ -17,7 +17,9 @@ import xent_lib
 MODULES = {name: importlib.import_module(name) for name in module_names()}
 NAMES = [(module, name) for module in MODULES for name in public_names(MODULES[module])]
 FUNCTIONS = [
-    (module, name) for module, name in NAMES if inspect.isfunction(vars(MODULES[module])[name])
+    (module, name)
+    for module, name in NAMES
+    if inspect.isfunction(vars(MODULES[module])[name])
 ]
 FORMULA_MODULES = {
     "xent_lib.special",
@@ -100,10 +102,14 @@ def test_a_function_that_validates_says_what_it_raises(module: str, name: str) -
     ("module", "name"), [pair for pair in FUNCTIONS if pair[0] in FORMULA_MODULES]
 )
 def test_a_function_of_the_core_states_its_formula(module: str, name: str) -> None:
-    assert re.search(r":math:`|\.\. math::", inspect.getdoc(_function(module, name)) or "")
+    assert re.search(
+        r":math:`|\.\. math::", inspect.getdoc(_function(module, name)) or ""
+    )
 
 
 @pytest.mark.parametrize(("module", "name"), FUNCTIONS)
-def test_a_reader_learns_which_chapter_a_function_belongs_to(module: str, name: str) -> None:
+def test_a_reader_learns_which_chapter_a_function_belongs_to(
+    module: str, name: str
+) -> None:
     said = f"{MODULES[module].__doc__} {inspect.getdoc(_function(module, name))}"
     assert re.search(r"[Cc]hapters? \d|[Ee]very (chapter|figure)", said)

@@ -17,7 +17,9 @@ MODES = [pytest.param(0, id="light"), pytest.param(1, id="dark")]
 
 def _luminance(colour: str) -> float:
     channels = [int(colour[start : start + 2], 16) / 255 for start in (1, 3, 5)]
-    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
+    linear = [
+        c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels
+    ]
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
 
@@ -32,7 +34,9 @@ def test_contrast_of_black_on_white_is_21() -> None:
 
 
 @pytest.mark.parametrize("mode", MODES)
-@pytest.mark.parametrize("role", ["ink", "muted", "truth", "prediction", "loss", "gradient"])
+@pytest.mark.parametrize(
+    "role", ["ink", "muted", "truth", "prediction", "loss", "gradient"]
+)
 @pytest.mark.parametrize("ground", ["page", "raised"])
 def test_text_of_every_colour_reaches_aa(role: str, ground: str, mode: int) -> None:
     assert contrast(PAGE_COLOURS[role][mode], PAGE_COLOURS[ground][mode]) >= 4.5
@@ -41,7 +45,9 @@ def test_text_of_every_colour_reaches_aa(role: str, ground: str, mode: int) -> N
 @pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("ground", ["page", "raised"])
 def test_code_colours_reach_aa(ground: str, mode: int) -> None:
-    pairs = re.findall(r"^\.highlight .*light-dark\((#\w{6}), (#\w{6})\)", CSS, re.MULTILINE)
+    pairs = re.findall(
+        r"^\.highlight .*light-dark\((#\w{6}), (#\w{6})\)", CSS, re.MULTILINE
+    )
     assert len(pairs) >= 4
     for pair in pairs:
         assert contrast(pair[mode], PAGE_COLOURS[ground][mode]) >= 4.5, pair

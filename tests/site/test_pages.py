@@ -8,10 +8,14 @@ from pathlib import Path
 from bs4 import BeautifulSoup, Comment, Tag
 
 Pages = dict[str, BeautifulSoup]
-RAW_TEX = re.compile(r"\$[^$\n]{1,200}\$|\\(?:frac|sum|log|mathbf|operatorname|begin|tag)\b")
+RAW_TEX = re.compile(
+    r"\$[^$\n]{1,200}\$|\\(?:frac|sum|log|mathbf|operatorname|begin|tag)\b"
+)
 
 
-def test_every_page_of_the_table_of_contents_is_built(site: Path, toc_pages: list[str]) -> None:
+def test_every_page_of_the_table_of_contents_is_built(
+    site: Path, toc_pages: list[str]
+) -> None:
     missing = [name for name in toc_pages if not (site / f"{name}.html").is_file()]
     assert not missing
     assert len(toc_pages) > 10
@@ -46,35 +50,49 @@ def test_one_h1_a_page_and_no_level_skipped(book_pages: Pages) -> None:
 def test_ids_are_unique_on_a_page(book_pages: Pages) -> None:
     for name, page in book_pages.items():
         ids = [tag["id"] for tag in page.find_all(id=True)]
-        assert len(ids) == len(set(ids)), (name, sorted({i for i in ids if ids.count(i) > 1}))
+        assert len(ids) == len(set(ids)), (
+            name,
+            sorted({i for i in ids if ids.count(i) > 1}),
+        )
 
 
 def test_every_image_says_what_it_shows(book_pages: Pages) -> None:
     for name, page in book_pages.items():
         for image in page.find_all("img"):
             assert len(image.get("alt", "").split()) > 3, (name, image)
-        for drawing in page.find_all("svg"):
-            described = drawing.get("aria-hidden") == "true" or drawing.get("aria-labelledby")
+        # What KaTeX draws, a root sign say, is hidden from a screen reader as a whole.
+        for drawing in page.select("svg:not([aria-hidden=true] svg)"):
+            described = drawing.get("aria-hidden") == "true" or drawing.get(
+                "aria-labelledby"
+            )
             nested = drawing.find_parent("svg") is not None
             assert described or nested, (name, str(drawing)[:100])
 
 
-def test_every_plot_stands_in_a_numbered_figure_with_a_caption(book_pages: Pages) -> None:
+def test_every_plot_stands_in_a_numbered_figure_with_a_caption(
+    book_pages: Pages,
+) -> None:
     for name, page in book_pages.items():
         for image in page.select("img.plot"):
             figure = image.find_parent("figure")
-            assert figure is not None and re.fullmatch(r"fig-\d+-\d+", figure["id"]), (name, image)
+            assert figure is not None and re.fullmatch(r"fig-\d+-\d+", figure["id"]), (
+                name,
+                image,
+            )
             caption = figure.find("figcaption")
-            assert caption is not None and caption.get_text(strip=True).startswith("Figure"), name
+            assert caption is not None and caption.get_text(strip=True).startswith(
+                "Figure"
+            ), name
             assert image["src"].endswith(".svg"), (name, image["src"])
 
 
-def test_no_page_shows_a_traceback_unless_its_cell_is_meant_to_fail(book_pages: Pages) -> None:
+def test_no_page_shows_a_traceback_unless_its_cell_is_meant_to_fail(
+    book_pages: Pages,
+) -> None:
     for name, page in book_pages.items():
-        for output in page.select(".cell_output"):
-            meant = output.find_parent(class_="tag_raises-exception") is not None
-            said = output.get_text()
-            assert meant or not re.search(r"Traceback|^\w*(Error|Exception)\b", said, re.M), name
+        for cell in page.select(".cell:not(.tag_raises-exception)"):
+            assert not cell.select(".traceback"), (name, cell.get_text()[:300])
+        assert "Traceback (most recent call last)" not in page.get_text(), name
 
 
 def test_no_formula_is_left_as_source(book_pages: Pages) -> None:
@@ -86,7 +104,9 @@ def test_no_formula_is_left_as_source(book_pages: Pages) -> None:
         assert left is None, (name, left and left.group())
 
 
-def test_formulas_are_rendered_with_mathml_for_screen_readers(book_pages: Pages) -> None:
+def test_formulas_are_rendered_with_mathml_for_screen_readers(
+    book_pages: Pages,
+) -> None:
     formulas = 0
     for name, page in book_pages.items():
         for formula in page.select(".katex"):
@@ -101,8 +121,12 @@ def test_no_comment_of_the_sources_reaches_a_page(book_pages: Pages) -> None:
         assert not page.find_all(string=lambda text: isinstance(text, Comment)), name
 
 
-def test_a_chapter_opens_with_its_question_and_closes_with_its_summary(book_pages: Pages) -> None:
-    chapters = {name: page for name, page in book_pages.items() if name.startswith("notebooks/")}
+def test_a_chapter_opens_with_its_question_and_closes_with_its_summary(
+    book_pages: Pages,
+) -> None:
+    chapters = {
+        name: page for name, page in book_pages.items() if name.startswith("notebooks/")
+    }
     assert chapters
     for name, page in chapters.items():
         assert len(page.select("h1 + p.chapter-question + p.chapter-meta")) == 1, name
@@ -112,11 +136,17 @@ def test_a_chapter_opens_with_its_question_and_closes_with_its_summary(book_page
         assert len(page.select("section.summary")) == 1, name
 
 
-def test_every_chapter_can_be_downloaded_as_a_notebook(site: Path, book_pages: Pages) -> None:
+def test_every_chapter_can_be_downloaded_as_a_notebook(
+    site: Path, book_pages: Pages
+) -> None:
     for name, page in book_pages.items():
         if not name.startswith("notebooks/"):
             continue
-        links = [a for a in page.select(".page-tools a") if a.get_text() == "Download notebook"]
+        links = [
+            a
+            for a in page.select(".page-tools a")
+            if a.get_text() == "Download notebook"
+        ]
         assert len(links) == 1, name
         assert ((site / name).parent / links[0]["href"]).is_file(), name
 
@@ -136,4 +166,6 @@ def test_previous_and_next_follow_the_table_of_contents(
 ) -> None:
     for here, after in zip(toc_pages, toc_pages[1:], strict=False):
         link = book_pages[f"{here}.html"].select_one(".prev-next a[rel=next]")
-        assert link is not None and link["href"].endswith(f"{after.rsplit('/', 1)[-1]}.html"), here
+        assert link is not None and link["href"].endswith(
+            f"{after.rsplit('/', 1)[-1]}.html"
+        ), here

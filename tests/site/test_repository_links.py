@@ -7,17 +7,26 @@ from bs4 import BeautifulSoup
 from repository import Repository, read_repository
 from sphinx.errors import ConfigError
 
-LAUNCH = {"binderhub_url": "https://mybinder.org", "colab_url": "https://colab.research.google.com"}
+LAUNCH = {
+    "binderhub_url": "https://mybinder.org",
+    "colab_url": "https://colab.research.google.com",
+}
 NOTEBOOK = "notebooks/03_formula.ipynb"
 
 
 def _hrefs(repository: Repository | None, source: str = NOTEBOOK) -> dict[str, str]:
     assert repository is not None
-    return {link["text"]: link["href"] for link in repository.links(source, "The formula")}
+    return {
+        link["text"]: link["href"] for link in repository.links(source, "The formula")
+    }
 
 
 def _of(url: str, branch: str = "main") -> Repository | None:
-    options = {"repository_url": url, "repository_branch": branch, "launch_buttons": LAUNCH}
+    options = {
+        "repository_url": url,
+        "repository_branch": branch,
+        "launch_buttons": LAUNCH,
+    }
     return read_repository(options)
 
 
@@ -58,7 +67,9 @@ def test_a_page_that_is_no_notebook_has_nothing_to_launch() -> None:
 def test_gitlab_has_its_own_paths_and_no_colab() -> None:
     links = _hrefs(_of("https://gitlab.com/group/sub/book.git", "trunk"))
     assert links["Edit"] == f"https://gitlab.com/group/sub/book/-/edit/trunk/{NOTEBOOK}"
-    assert links["Binder"].startswith("https://mybinder.org/v2/gl/group%2Fsub%2Fbook/trunk?")
+    assert links["Binder"].startswith(
+        "https://mybinder.org/v2/gl/group%2Fsub%2Fbook/trunk?"
+    )
     assert "Colab" not in links
 
 
@@ -68,10 +79,17 @@ def test_another_forge_gets_edit_and_report_alone() -> None:
 
 
 def test_a_branch_with_a_slash_is_quoted_for_binder() -> None:
-    assert "/draft%2Fone?" in _hrefs(_of("https://github.com/owner/book", "draft/one"))["Binder"]
+    assert (
+        "/draft%2Fone?"
+        in _hrefs(_of("https://github.com/owner/book", "draft/one"))["Binder"]
+    )
 
 
-@pytest.mark.parametrize("wrong", ["github.com/owner/book", "https://github.com/owner", "owner/book"])
+@pytest.mark.parametrize(
+    "wrong", ["github.com/owner/book", "https://github.com/owner", "owner/book"]
+)
 def test_a_malformed_address_is_refused_by_name(wrong: str) -> None:
-    with pytest.raises(ConfigError, match="must look like https://host/owner/name, got"):
+    with pytest.raises(
+        ConfigError, match="must look like https://host/owner/name, got"
+    ):
         _of(wrong)

@@ -15,12 +15,16 @@ def index(site: Path) -> dict[str, object]:
     return json.loads(text.removeprefix("Search.setIndex(").rstrip().removesuffix(")"))
 
 
-def test_every_page_is_in_the_index(index: dict[str, list[str]], toc_pages: list[str]) -> None:
+def test_every_page_is_in_the_index(
+    index: dict[str, list[str]], toc_pages: list[str]
+) -> None:
     assert set(toc_pages) <= set(index["docnames"])
 
 
 @pytest.mark.parametrize("word", ["surpris", "entropi", "softmax", "logit", "one"])
-def test_the_books_own_words_are_found(index: dict[str, dict[str, object]], word: str) -> None:
+def test_the_books_own_words_are_found(
+    index: dict[str, dict[str, object]], word: str
+) -> None:
     stems = {**index["terms"], **index["titleterms"]}
     assert any(stem.startswith(word) for stem in stems)
 
@@ -32,8 +36,12 @@ def test_no_script_or_markup_pollutes_the_index(
         assert junk not in index["terms"]
 
 
-def test_the_search_page_loads_its_index_as_a_script(pages: dict[str, BeautifulSoup]) -> None:
-    sources = [script["src"] for script in pages["search.html"].find_all("script", src=True)]
+def test_the_search_page_loads_its_index_as_a_script(
+    pages: dict[str, BeautifulSoup],
+) -> None:
+    sources = [
+        script["src"] for script in pages["search.html"].find_all("script", src=True)
+    ]
     assert any(source.endswith("searchindex.js") for source in sources)
     settings = sources.index("_static/search_settings.js")
     assert settings < sources.index("_static/searchtools.js")

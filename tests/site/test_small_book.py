@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -18,12 +17,14 @@ from bs4 import BeautifulSoup
 ROOT = Path(__file__).resolve().parents[2]
 SVG = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 432 244.8"><path d="M0 0h9"/></svg>'
 PIXEL = (
-    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg=="
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk"
+    "YPhfDwAChwGA60e6kgAAAABJRU5ErkJggg=="
 )
 ALT = "A line falls from the left to the right."
 OPENING = """# A chapter
 
 How wrong was a forecast of 70 %, in one number, 0.3567<!-- = surprisal(0.7) -->?
+**Before you start:** nothing. **Time:** 5 minutes.
 
 ## You will be able to
 
@@ -41,7 +42,8 @@ $$L = -\\log q \\tag{1.2}$$
 
 $$-\\log 0.7 = 0.3567$$<!-- = surprisal(0.7) -->
 
-Inline $q_k$, [the formula](#eq-1-2), [the figure](#fig-1-1), [a term](../book/words.md#surprisal), [a heading](../book/words.md#other-words).
+Inline $q_k$, [the formula](#eq-1-2), [the figure](#fig-1-1),
+[a term](../book/words.md#surprisal), [a heading](../book/words.md#other-words).
 """
 CAPTION = "**Figure 1.1.** The price falls by 0.6931<!-- = np.log(2) --> each time.\n\nAnd on."
 CLOSING = """### Mistake 1: paying twice
@@ -56,7 +58,9 @@ Five lines.
 
 On.
 """
-WORDS = "# Words\n\n```{glossary}\nSurprisal\n  A price.\n```\n\n## Other words\n\nNone.\n"
+WORDS = (
+    "# Words\n\n```{glossary}\nSurprisal\n  A price.\n```\n\n## Other words\n\nNone.\n"
+)
 
 
 def picture(data: dict[str, Any] | None = None) -> nbformat.NotebookNode:
@@ -71,7 +75,9 @@ def picture(data: dict[str, Any] | None = None) -> nbformat.NotebookNode:
 
 def chapter(*cells: str | nbformat.NotebookNode) -> nbformat.NotebookNode:
     """A notebook of Markdown cells (strings) and code cells."""
-    made = [nbformat.v4.new_markdown_cell(c) if isinstance(c, str) else c for c in cells]
+    made = [
+        nbformat.v4.new_markdown_cell(c) if isinstance(c, str) else c for c in cells
+    ]
     for index, cell in enumerate(made):
         cell["id"] = f"cell-{index}"
     kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
@@ -87,11 +93,46 @@ class Built:
     said: str
 
     def page(self, name: str = "notebooks/01_chapter") -> BeautifulSoup:
-        text = (self.folder / "_build" / "html" / f"{name}.html").read_text(encoding="utf-8")
+        text = (self.folder / "_build" / "html" / f"{name}.html").read_text(
+            encoding="utf-8"
+        )
         return BeautifulSoup(text, "html.parser")
 
 
 Builder = Callable[..., Built]
+
+
+TOC = """\
+format: jb-book
+root: book/index
+parts:
+  - caption: Part
+    chapters:
+      - file: notebooks/01_chapter
+      - file: book/words
+"""
+# A console script's first line cannot hold a path with spaces, so the entry is called.
+JUPYTER_BOOK = [
+    sys.executable,
+    "-c",
+    "from jupyter_book.cli.main import main; main()",
+]
+
+
+def _settings(address: str) -> dict[str, Any]:
+    """The real _config.yml, less what a book without references and library lacks."""
+    settings = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
+    settings["repository"]["url"] = address
+    extensions = str(ROOT / "book" / "_ext")
+    settings["sphinx"]["local_extensions"] = {"site_theme": extensions}
+    config = settings["sphinx"]["config"]
+    config["html_static_path"] = [str(ROOT / "book" / "_static")]
+    del settings["html"]["favicon"], settings["bibtex_bibfiles"]
+    for name in ("sphinxcontrib.bibtex", "api_pages"):
+        config["extensions"].remove(name)
+    for name in [name for name in config if name.startswith("bibtex_")]:
+        del config[name]
+    return settings
 
 
 @pytest.fixture(scope="module")
@@ -100,37 +141,18 @@ def build(tmp_path_factory: pytest.TempPathFactory) -> Builder:
 
     def run(notebook: nbformat.NotebookNode, *, address: str = "") -> Built:
         folder = tmp_path_factory.mktemp("book")
-        settings = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
-        settings["repository"]["url"] = address
-        settings["sphinx"]["local_extensions"] = {"site_theme": str(ROOT / "book" / "_ext")}
-        config = settings["sphinx"]["config"]
-        config["html_static_path"] = [str(ROOT / "book" / "_static")]
-        for absent in ("sphinxcontrib.bibtex", "api_pages"):
-            config["extensions"].remove(absent)
-        del settings["bibtex_bibfiles"]
-        del settings["html"]["favicon"]
-        for name in ("bibtex_default_style", "bibtex_reference_style"):
-            config.pop(name, None)
-        (folder / "_config.yml").write_text(yaml.safe_dump(settings), encoding="utf-8")
-        toc = {
-            "format": "jb-book",
-            "root": "book/index",
-            "parts": [
-                {"caption": "Part", "chapters": [{"file": "notebooks/01_chapter"}, {"file": "book/words"}]}
-            ],
+        files = {
+            "_config.yml": yaml.safe_dump(_settings(address)),
+            "_toc.yml": TOC,
+            "book/index.md": "# Small book\n\nOne chapter.\n",
+            "book/words.md": WORDS,
+            "notebooks/01_chapter.ipynb": nbformat.writes(notebook),
         }
-        (folder / "_toc.yml").write_text(yaml.safe_dump(toc), encoding="utf-8")
-        for name in ("book", "notebooks"):
-            (folder / name).mkdir()
-        (folder / "book" / "index.md").write_text("# Small book\n\nOne chapter.\n", encoding="utf-8")
-        (folder / "book" / "words.md").write_text(WORDS, encoding="utf-8")
-        nbformat.write(notebook, folder / "notebooks" / "01_chapter.ipynb")
-        command = [sys.executable, "-m", "jupyter_book.cli.main", "build"]
-        jupyter_book = shutil.which("jupyter-book", path=str(Path(sys.executable).parent))
-        if jupyter_book is not None:
-            command = [jupyter_book, "build"]
+        for name, text in files.items():
+            (folder / name).parent.mkdir(exist_ok=True)
+            (folder / name).write_text(text, encoding="utf-8")
         result = subprocess.run(
-            [*command, str(folder), "-W", "-n", "--keep-going"],
+            [*JUPYTER_BOOK, "build", str(folder), "-W", "-n", "--keep-going"],
             capture_output=True,
             text=True,
             check=False,
@@ -143,7 +165,8 @@ def build(tmp_path_factory: pytest.TempPathFactory) -> Builder:
 @pytest.fixture(scope="module")
 def whole(build: Builder) -> Built:
     built = build(
-        chapter(OPENING, picture(), CAPTION, CLOSING), address="https://github.com/owner/book"
+        chapter(OPENING, picture(), CAPTION, CLOSING),
+        address="https://github.com/owner/book",
     )
     assert built.code == 0, built.said
     return built
@@ -158,9 +181,10 @@ def test_a_percent_sign_stays_with_its_number(whole: Built) -> None:
     assert "70\u202f%" in whole.page().select_one("p.chapter-question").get_text()
 
 
-def test_the_line_under_the_question_gives_time_and_needs(whole: Built) -> None:
-    line = whole.page().select_one(".chapter-meta")
-    assert line.get_text() == "About 5 minutes · No earlier chapter needed"
+def test_what_to_know_before_becomes_a_line_of_its_own(whole: Built) -> None:
+    line = whole.page().select_one("p.chapter-question + p.chapter-meta")
+    assert line.get_text() == "Before you start: nothing. Time: 5 minutes."
+    assert "Before" not in whole.page().select_one("p.chapter-question").get_text()
 
 
 @pytest.mark.parametrize(
@@ -173,9 +197,13 @@ def test_the_line_under_the_question_gives_time_and_needs(whole: Built) -> None:
         ("next-steps", "Where to go next"),
     ],
 )
-def test_a_section_is_dressed_by_its_heading(whole: Built, name: str, heading: str) -> None:
+def test_a_section_is_dressed_by_its_heading(
+    whole: Built, name: str, heading: str
+) -> None:
     sections = whole.page().select(f"section.{name}")
-    assert [s.find(["h2", "h3"]).get_text().removesuffix("#") for s in sections] == [heading]
+    assert [s.find(["h2", "h3"]).get_text().removesuffix("#") for s in sections] == [
+        heading
+    ]
 
 
 def test_picture_and_caption_become_one_figure(whole: Built) -> None:
@@ -192,7 +220,9 @@ def test_the_text_after_a_caption_stays_in_the_text(whole: Built) -> None:
     assert after is not None and after.find_parent("figure") is None
 
 
-def test_checked_numbers_lose_their_comments_and_keep_their_digits(whole: Built) -> None:
+def test_checked_numbers_lose_their_comments_and_keep_their_digits(
+    whole: Built,
+) -> None:
     text = str(whole.page())
     assert "surprisal(0.7)" not in text and "np.log(2)" not in text
     assert "0.3567" in text and "0.6931" in text
@@ -200,7 +230,10 @@ def test_checked_numbers_lose_their_comments_and_keep_their_digits(whole: Built)
 
 def test_a_tagged_formula_has_its_number_and_anchor(whole: Built) -> None:
     formula = whole.page().find(id="eq-1-2")
-    assert formula is not None and "1.2" in formula.select_one(".tag, .katex-html").get_text()
+    assert (
+        formula is not None
+        and "1.2" in formula.select_one(".tag, .katex-html").get_text()
+    )
     assert formula.find("math") is not None
 
 
@@ -231,7 +264,9 @@ def test_a_formula_that_katex_refuses_fails_the_build_by_name(build: Builder) ->
 
 
 def test_a_link_to_a_figure_that_is_not_there_fails_the_build(build: Builder) -> None:
-    built = build(chapter("# A chapter\n\nA question? [See](../book/words.md#fig-9-9).\n"))
+    built = build(
+        chapter("# A chapter\n\nA question? [See](../book/words.md#fig-9-9).\n")
+    )
     assert built.code != 0
     assert "fig-9-9" in built.said
 
@@ -242,5 +277,3 @@ def test_a_picture_without_words_or_caption_fails_the_build(build: Builder) -> N
     assert built.code != 0
     assert "a picture without alternative text" in built.said
     assert "a picture without a caption" in built.said
-
-
