@@ -18,6 +18,14 @@ from xent_lib._validation import (
 )
 from xent_lib.special import unwrap, widen
 
+__all__ = [
+    "cross_entropy",
+    "entropy",
+    "kl_divergence",
+    "perplexity",
+    "surprisal",
+]
+
 
 def surprisal(p: ArrayLike, *, base: float | None = None) -> FloatArray:
     r"""Surprise at seeing an event of probability ``p``, :math:`-\log p`.

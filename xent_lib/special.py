@@ -16,6 +16,13 @@ from xent_lib._validation import (
     check_softmax_exists,
 )
 
+__all__ = [
+    "log_sigmoid",
+    "log_softmax",
+    "logsumexp",
+    "softmax",
+]
+
 
 def widen(x: FloatArray) -> FloatArray:
     """Give float16 the room of float32; the caller rounds once, at the end."""

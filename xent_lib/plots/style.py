@@ -20,6 +20,12 @@ from matplotlib import pyplot
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+__all__ = [
+    "ROLES",
+    "Role",
+    "new_axes",
+]
+
 
 @dataclass(frozen=True)
 class Role:
