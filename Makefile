@@ -28,9 +28,9 @@ book: ## build the book into _build/html
 	$(call environment,book)
 	@$(tools) _tools.build
 
-serve: ## build the book, show it on localhost and rebuild it on every change
+serve: ## build the book, show it on localhost, rebuild it on every change (PORT=8000)
 	$(call environment,book)
-	@$(tools) _tools.serve
+	@$(tools) _tools.serve $(PORT)
 
 test: ## build the book, then run every check and every test
 	$(call environment,all)

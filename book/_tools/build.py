@@ -54,7 +54,10 @@ def fingerprint() -> str:
 
 def _run_jupyter_book() -> bool:
     from jupyter_book.cli.main import main
+    from sphinx.util.console import nocolor
 
+    if not sys.stderr.isatty():
+        nocolor()
     flags = ["-W", "-n", "--keep-going", "-q"]
     # Jupyter Book announces its folders and closes with a framed message; what matters,
     # the warnings, goes to standard error.

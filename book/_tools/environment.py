@@ -101,6 +101,15 @@ def write_stamp(stamp):
     os.rename(STAMP + ".part", STAMP)
 
 
+def finished_stamp(group):
+    return {
+        "inputs": hash_of_inputs(),
+        "python": list(version_of_venv() or ()),
+        "root": ROOT,
+        "serves": GROUPS[group][2],
+    }
+
+
 def version_of_venv():
     """Return the (major, minor) of the interpreter in .venv, or None if it is broken."""
     question = "import sys; print(sys.prefix); print('%d %d' % sys.version_info[:2])"
@@ -225,7 +234,7 @@ def run_pip(arguments):
 
 
 def install(group, before):
-    arguments, description, serves = GROUPS[group]
+    arguments, description, _ = GROUPS[group]
     say("Installing " + description + ".")
     started = time.time()
     write_stamp(UNFINISHED)
@@ -235,14 +244,7 @@ def install(group, before):
         if not any(line.startswith("Installing collected") for line in lines):
             write_stamp(before)
         raise RefusalError(explain(lines))
-    write_stamp(
-        {
-            "inputs": hash_of_inputs(),
-            "python": list(version_of_venv() or ()),
-            "root": ROOT,
-            "serves": serves,
-        }
-    )
+    write_stamp(finished_stamp(group))
     say("Installed in {0:.0f} s.".format(time.time() - started))
 
 

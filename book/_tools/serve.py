@@ -1,4 +1,4 @@
-"""Show the built book on localhost and rebuild it on every change: ``python -m _tools.serve``.
+"""Show the built book on localhost and rebuild it on every change: ``python -m _tools.serve [PORT]``.
 
 The build runs in a process of its own each time, so that a change to an extension counts.
 """
@@ -15,7 +15,7 @@ from watchfiles import DefaultFilter, watch
 
 from _tools.build import OUTPUT, ROOT
 
-ADDRESS = ("127.0.0.1", 8000)
+HOST, PORT = "127.0.0.1", 8000
 WATCHED = ("_config.yml", "_toc.yml", "book", "notebooks", "xent_lib")
 
 
@@ -29,22 +29,23 @@ def rebuild() -> None:
     subprocess.run([sys.executable, "-m", "_tools.build"], check=False)
 
 
-def main() -> int:
+def main(arguments: list[str]) -> int:
     """Serve until interrupted."""
-    rebuild()
+    port = int(arguments[0]) if arguments else PORT
     handler = functools.partial(_QuietHandler, directory=str(OUTPUT / "html"))
     try:
-        server = ThreadingHTTPServer(ADDRESS, handler)
+        server = ThreadingHTTPServer((HOST, port), handler)
     except OSError as error:
         print(
-            f"Port {ADDRESS[1]} of this machine cannot be used ({error.strerror}). "
-            "Stop what uses it, often another `make serve`, and run this again.",
+            f"Port {port} of this machine cannot be used ({error.strerror}). "
+            f"Name another: make serve PORT={port + 1}",
             file=sys.stderr,
         )
         return 1
+    rebuild()
     threading.Thread(target=server.serve_forever, daemon=True).start()
     print(
-        f"The book is at http://{ADDRESS[0]}:{ADDRESS[1]}/ until you press Ctrl-C. "
+        f"The book is at http://{HOST}:{port}/ until you press Ctrl-C. "
         "Reload the page after a change.",
         flush=True,
     )
@@ -55,4 +56,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,88 @@
+"""constraints.txt: what `make lock` writes, and what is there now."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+from _tools import lock
+
+ROOT = Path(__file__).resolve().parents[2]
+RESOLVED = """\
+zipp==4.1.2
+numpy==2.4.6
+torch==2.13.0+cpu
+nvidia-cublas==13.1.0.3
+triton==3.7.0
+appnope==0.1.4 ; sys_platform == "darwin"
+xent-lib @ file:///somewhere/of/mine
+# The following packages were excluded:
+"""
+
+
+def test_only_portable_pins_are_kept_in_order():
+    assert lock.tidy(RESOLVED) == lock.HEADER + (
+        'appnope==0.1.4 ; sys_platform == "darwin"\n'
+        "numpy==2.4.6\n"
+        "torch==2.13.0\n"
+        "zipp==4.1.2\n"
+    )
+
+
+def test_the_file_in_the_tree_is_what_the_command_writes():
+    text = lock.CONSTRAINTS.read_text(encoding="utf-8")
+    assert lock.tidy(text) == text
+
+
+def test_every_package_that_a_group_names_is_pinned():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    groups = [project["dependencies"], *project["optional-dependencies"].values()]
+    wanted = [requirement for group in groups for requirement in group]
+    names = {re.split(r"[\[<>=!~ ;]", requirement)[0] for requirement in wanted}
+    text = lock.CONSTRAINTS.read_text(encoding="utf-8")
+    pinned = set(re.findall(r"^([a-z0-9._-]+)==", text, re.MULTILINE))
+    assert names - {"xent-lib"} <= pinned
+
+
+def test_what_is_held_is_what_is_pinned():
+    pins = lock.CONSTRAINTS.read_text(encoding="utf-8").splitlines()
+    assert set(lock.HELD) <= set(pins)
+
+
+def test_another_python_than_the_oldest_is_refused(monkeypatch, capsys):
+    monkeypatch.setattr(lock.sys, "version_info", (3, 13, 0, "final", 0))
+    assert lock.main([]) == 1
+    assert "make lock PYTHON=python3.11" in capsys.readouterr().err
+
+
+def test_a_resolver_that_fails_changes_nothing(monkeypatch, capsys, tmp_path):
+    kept = tmp_path / "constraints.txt"
+    kept.write_text("numpy==1.0\n", encoding="utf-8")
+
+    def fail(scratch, *, upgrade):
+        raise lock.subprocess.CalledProcessError(1, "pip-compile")
+
+    monkeypatch.setattr(lock, "CONSTRAINTS", kept)
+    monkeypatch.setattr(lock, "resolve", fail)
+    monkeypatch.setattr(lock.sys, "version_info", (3, 11, 9, "final", 0))
+    assert lock.main([]) == 1
+    assert "constraints.txt is unchanged" in capsys.readouterr().err
+    assert kept.read_text(encoding="utf-8") == "numpy==1.0\n"
+
+
+@pytest.mark.parametrize("arguments", [[], ["--upgrade"]])
+def test_newer_pins_are_taken_only_when_asked_for(monkeypatch, tmp_path, arguments):
+    asked = []
+
+    def resolve(scratch, *, upgrade):
+        asked.append(upgrade)
+        return RESOLVED
+
+    monkeypatch.setattr(lock, "CONSTRAINTS", tmp_path / "constraints.txt")
+    monkeypatch.setattr(lock, "resolve", resolve)
+    monkeypatch.setattr(lock.sys, "version_info", (3, 11, 9, "final", 0))
+    assert lock.main(arguments) == 0
+    assert asked == [bool(arguments)]
+    assert lock.CONSTRAINTS.read_text(encoding="utf-8") == lock.tidy(RESOLVED)
