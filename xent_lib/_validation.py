@@ -189,3 +189,111 @@ def check_base(base: float | None) -> float:
     if not 1 < base < float("inf"):
         raise ValueError(f"base must be finite and above 1; got {base!r}")
     return float(np.log(base))
+
+
+def check_positive(name: str, value: float) -> float:
+    """Return a finite number above 0."""
+    if not 0 < value < float("inf"):
+        raise ValueError(f"{name} must be finite and above 0; got {value!r}")
+    return float(value)
+
+
+def check_finite(name: str, x: ArrayLike) -> FloatArray:
+    """Return ``x`` as a floating array without NaN and without inf."""
+    array = check_real(name, x)
+    bad = ~np.isfinite(array)
+    if bad.any():
+        index = _first(bad)
+        raise ValueError(
+            f"{name} must be finite, without NaN and inf; "
+            f"{_at(name, index)} is {float(array[index])!r}"
+        )
+    return array
+
+
+def check_features(
+    name: str, x: ArrayLike, num_features: int | None = None
+) -> FloatArray:
+    """Return a table of finite numbers, one row an example and one column a feature.
+
+    The texts about sparse, complex and one-dimensional input hold the words that
+    scikit-learn's own checks of an estimator look for.
+    """
+    if hasattr(x, "toarray"):
+        raise TypeError(
+            f"{name} must be a dense array; got a sparse {type(x).__name__}, "
+            f"which {name}.toarray() makes dense"
+        )
+    array = np.asarray(x)
+    if array.dtype.kind == "c":
+        raise ValueError(
+            f"{name} must hold real numbers. Complex data not supported; got dtype {array.dtype}"
+        )
+    if array.dtype.kind == "O":
+        array = array.astype(np.float64)
+    if array.ndim != 2:
+        raise ValueError(
+            f"{name} must be two-dimensional, (examples, features); got shape {array.shape}. "
+            f"Reshape your data: {name}.reshape(-1, 1) for one feature, "
+            f"{name}.reshape(1, -1) for one example"
+        )
+    if 0 in array.shape:
+        kind = "sample(s)" if array.shape[0] == 0 else "feature(s)"
+        raise ValueError(
+            f"{name} must hold at least one example and one feature; got 0 {kind} "
+            f"(shape={array.shape}) while a minimum of 1 is required."
+        )
+    if num_features is not None and array.shape[1] != num_features:
+        raise ValueError(
+            f"{name} has {array.shape[1]} features, but the model is expecting "
+            f"{num_features} features as input"
+        )
+    return check_finite(name, array).astype(np.float64, copy=False)
+
+
+def check_class_labels(name: str, labels: ArrayLike | None) -> NDArray[Any]:
+    """Return one class name an example: whole numbers, strings or booleans."""
+    if labels is None:
+        raise ValueError(
+            f"a classifier requires {name} to be passed, but the target {name} is None"
+        )
+    array = np.asarray(labels)
+    if array.ndim != 1:
+        raise ValueError(f"{name} must be one-dimensional; got shape {array.shape}")
+    if array.dtype.kind == "f":
+        array = check_finite(name, array)
+        if (array != np.round(array)).any():
+            index = _first(array != np.round(array))
+            raise ValueError(
+                f"Unknown label type: {name} must hold class labels, not measurements; "
+                f"{_at(name, index)} is {float(array[index])!r}"
+            )
+    elif array.dtype.kind == "c":
+        raise ValueError(
+            f"{name} must hold class labels. Complex data not supported; got {array.dtype}"
+        )
+    return array
+
+
+def check_same_length(name: str, x: NDArray[Any], other: str, y: NDArray[Any]) -> None:
+    """Refuse two arrays that do not hold the same number of examples."""
+    if len(x) != len(y):
+        raise ValueError(
+            f"{name} and {other} must hold the same number of examples; "
+            f"got {len(x)} and {len(y)}"
+        )
+
+
+def check_several_classes(name: str, classes: NDArray[Any]) -> None:
+    """Refuse labels that all name one class: there is nothing to tell apart."""
+    if len(classes) < 2:
+        raise ValueError(
+            f"{name} must hold at least 2 classes; got 1 class only, {classes[0]!r}"
+        )
+
+
+def check_decay(name: str, value: float) -> float:
+    """Return what is kept of a running sum: from 0 to below 1."""
+    if not 0 <= value < 1:
+        raise ValueError(f"{name} must be at least 0 and below 1; got {value!r}")
+    return float(value)

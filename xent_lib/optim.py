@@ -1,0 +1,326 @@
+"""Finding the parameters with the lowest loss: one loop, five rules; taught in chapter 7.
+
+A rule turns parameters and a gradient into new parameters. :func:`minimise` calls an objective
+and a rule in turn, and keeps a history. Parameters are one array of any shape.
+"""
+
+from __future__ import annotations
+
+import copy
+import itertools
+import os
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from xent_lib._validation import (
+    FloatArray,
+    check_finite,
+    check_positive_integer,
+    check_same_length,
+)
+from xent_lib.rules import Adam, GradientDescent, Momentum, Newton, Rule
+
+__all__ = [
+    "Adam",
+    "DivergenceError",
+    "EarlyStopping",
+    "GradientDescent",
+    "History",
+    "Momentum",
+    "Newton",
+    "Rule",
+    "minibatches",
+    "minimise",
+]
+
+Objective = Callable[..., tuple[float, FloatArray]]
+Batch = tuple[Any, ...]
+
+_BEYOND_REASON = 1000.0  # times the first loss
+_SECONDS_WITHOUT_A_BAR = 2.0
+
+
+class DivergenceError(ArithmeticError):
+    """The loss left the range of useful numbers; ``history`` holds what came before."""
+
+    def __init__(self, message: str, history: History) -> None:
+        super().__init__(message)
+        self.history = history
+
+
+@dataclass
+class History:
+    """What happened in a run of :func:`minimise`, and where it ended.
+
+    Attributes
+    ----------
+    parameters : ndarray
+        Where the run ended.
+    rule : Rule
+        The rule with its memory as the run left it; with ``parameters`` it resumes the run.
+    loss : list of float
+        The objective before each step, on that step's batch.
+    watched_steps : list of int
+        How many steps had been taken each time ``watch`` was called.
+    watched : dict of str to list of float
+        What ``watch`` returned, by name.
+    path : list of ndarray
+        The parameters each time ``watch`` was called, where they were asked for.
+    stopped : str
+        Why the run ended.
+    """
+
+    parameters: FloatArray
+    rule: Rule
+    loss: list[float] = field(default_factory=list)
+    watched_steps: list[int] = field(default_factory=list)
+    watched: dict[str, list[float]] = field(default_factory=dict)
+    path: list[FloatArray] = field(default_factory=list)
+    stopped: str = ""
+
+
+@dataclass(frozen=True)
+class EarlyStopping:
+    """Stop once a watched number has not fallen for a while.
+
+    Parameters
+    ----------
+    name : str
+        A name that ``watch`` returns, usually the loss on validation data.
+    patience : int
+        How many times in a row it may fail to reach a new minimum.
+
+    Notes
+    -----
+    Chapter 7 uses it. The best parameters lie at the minimum, in ``history.path``.
+
+    Examples
+    --------
+    >>> history = History(np.zeros(1), GradientDescent(0.1), watched={"loss": [2.0, 1.0, 1.1, 1.2]})
+    >>> EarlyStopping("loss", patience=2)(history)
+    'loss has been above its minimum 2 times in a row'
+    """
+
+    name: str
+    patience: int
+
+    def __call__(self, history: History) -> str | None:
+        """Return a reason to stop, or None."""
+        values = history.watched[self.name]
+        since = len(values) - 1 - int(np.argmin(values))
+        if since < self.patience:
+            return None
+        return f"{self.name} has been above its minimum {since} times in a row"
+
+
+def minimise(
+    objective: Objective,
+    start: ArrayLike,
+    rule: Rule,
+    *,
+    steps: int,
+    batches: Iterable[Batch] | None = None,
+    tolerance: float = 0.0,
+    watch: Callable[[FloatArray], dict[str, float]] | None = None,
+    every: int = 1,
+    keep_path: bool = False,
+    stop: Callable[[History], str | None] | None = None,
+) -> History:
+    r"""Follow a rule downhill from ``start``.
+
+    Each step computes the loss and its gradient, :math:`g = \nabla L(\theta)`, and lets the
+    rule choose the next :math:`\theta`. Control-C ends the run early and returns what is there.
+
+    Parameters
+    ----------
+    objective : callable
+        ``objective(parameters, *batch)`` returns the loss and its gradient.
+    start : array_like, any shape
+        The first parameters; not changed.
+    rule : Rule
+        For instance ``GradientDescent(0.5)``; copied first, so one rule serves many runs.
+    steps : int
+        The most steps to take.
+    batches : iterable of tuple, optional
+        Arguments of ``objective`` for each step, as :func:`minibatches` makes them; none by
+        default. The run ends when they do.
+    tolerance : float, default 0.0
+        Stop once no entry of the gradient is larger than this.
+    watch : callable, optional
+        ``watch(parameters)`` returns named numbers to record, for instance held-out losses.
+    every : int, default 1
+        Watch before the first step, after every ``every`` steps, and at the end.
+    keep_path : bool, default False
+        Record the parameters whenever the run is watched.
+    stop : callable, optional
+        ``stop(history)`` returns a reason to stop or None; asked whenever the run is watched.
+
+    Returns
+    -------
+    History
+        ``minimise(objective, history.parameters, history.rule, ...)`` resumes it.
+
+    Raises
+    ------
+    DivergenceError
+        If the loss, the gradient or a parameter is no longer finite, or the loss exceeds
+        1000 times its first value (or 1000, where that first value is below 1).
+    TypeError
+        If ``start`` does not hold real numbers or a count is not an integer.
+    ValueError
+        If ``start`` is not finite or a count is below 1.
+
+    Notes
+    -----
+    Chapter 7 builds it. Time: that of ``steps`` calls of ``objective`` and ``rule.step``.
+
+    Examples
+    --------
+    >>> from xent_lib.rules import GradientDescent
+    >>> def parabola(x):
+    ...     return float(((x - 3) ** 2).sum()), 2 * (x - 3)
+    >>> minimise(parabola, [0.0], GradientDescent(0.25), steps=50).parameters.round(4).tolist()
+    [3.0]
+    """
+    steps = check_positive_integer("steps", steps)
+    every = check_positive_integer("every", every)
+    parameters = check_finite("start", start).copy()
+    history = History(parameters, copy.deepcopy(rule))
+
+    def look(step: int) -> None:
+        history.watched_steps.append(step)
+        if keep_path:
+            history.path.append(history.parameters)
+        for name, value in (watch(history.parameters) if watch else {}).items():
+            history.watched.setdefault(name, []).append(value)
+
+    step = 0
+    try:
+        for batch in _with_bar(
+            itertools.repeat(()) if batches is None else batches, steps
+        ):
+            if step % every == 0:
+                look(step)
+                reason = stop(history) if stop else None
+                if reason:
+                    history.stopped = reason
+                    break
+            loss, gradient = objective(history.parameters, *batch)
+            history.loss.append(float(loss))
+            _check_progress(history, gradient, step)
+            if np.abs(gradient).max(initial=0) <= tolerance:
+                history.stopped = f"no gradient entry is above {tolerance:g}"
+                break
+            before = history.parameters
+            with np.errstate(over="ignore", invalid="ignore"):
+                history.parameters = history.rule.step(before, gradient)
+            step += 1
+            if not np.isfinite(history.parameters).all():
+                raise _diverged(history, "a parameter is no longer finite", step)
+            if np.array_equal(history.parameters, before) and batches is None:
+                history.stopped = "a step no longer changes the parameters"
+                break
+        else:
+            history.stopped = f"took {step} steps"
+    except KeyboardInterrupt:
+        history.stopped = f"interrupted after {step} steps"
+    if history.watched_steps[-1:] != [step]:
+        look(step)
+    return history
+
+
+def _check_progress(history: History, gradient: FloatArray, step: int) -> None:
+    loss, first = history.loss[-1], history.loss[0]
+    if not np.isfinite(loss):
+        raise _diverged(history, f"the loss is {loss:g}", step)
+    if not np.isfinite(gradient).all():
+        raise _diverged(history, "the gradient is not finite", step)
+    if loss > _BEYOND_REASON * max(1.0, abs(first)):
+        raise _diverged(history, f"the loss went from {first:.4g} to {loss:.4g}", step)
+
+
+def _diverged(history: History, what: str, step: int) -> DivergenceError:
+    history.stopped = f"diverged at step {step}"
+    return DivergenceError(
+        f"the run diverged at step {step} with {history.rule!r}: {what}; "
+        "try a smaller learning_rate",
+        history,
+    )
+
+
+def minibatches(
+    features: ArrayLike, labels: ArrayLike, batch_size: int, rng: np.random.Generator
+) -> Iterator[Batch]:
+    """Deal the examples out in random order, a few at a time, and shuffle again, without end.
+
+    Parameters
+    ----------
+    features : array_like, shape (N, ...)
+        One example a row.
+    labels : array_like, shape (N, ...)
+        One label a row.
+    batch_size : int
+        How many examples a batch holds; the last of each pass holds what is left.
+    rng : numpy.random.Generator
+        Where the shuffles come from.
+
+    Returns
+    -------
+    iterator of (ndarray, ndarray)
+        Features and labels of one batch after the other. One pass over all examples, an
+        epoch, is ``ceil(N / batch_size)`` batches.
+
+    Raises
+    ------
+    TypeError
+        If ``batch_size`` is not an integer.
+    ValueError
+        If there is no example, the lengths differ, or ``batch_size`` is below 1.
+
+    Notes
+    -----
+    Chapter 7 uses it. Each batch takes time and memory of its own size.
+
+    Examples
+    --------
+    >>> batches = minibatches(np.arange(5), np.arange(5), 2, np.random.default_rng(0))
+    >>> [len(next(batches)[1]) for _ in range(4)]
+    [2, 2, 1, 2]
+    """
+    x, y = np.asarray(features), np.asarray(labels)
+    check_same_length("features", x, "labels", y)
+    if len(x) == 0:
+        raise ValueError("features must hold at least one example; got none")
+    batch_size = check_positive_integer("batch_size", batch_size)
+    return _deal(x, y, batch_size, rng)
+
+
+def _deal(
+    x: NDArray[Any], y: NDArray[Any], batch_size: int, rng: np.random.Generator
+) -> Iterator[Batch]:
+    while True:
+        order = rng.permutation(len(x))
+        for begin in range(0, len(x), batch_size):
+            rows = order[begin : begin + batch_size]
+            yield x[rows], y[rows]
+
+
+def _with_bar(batches: Iterable[Batch], steps: int) -> Iterable[Batch]:
+    """At most ``steps`` batches, with a progress bar where somebody watches and waits."""
+    taken = itertools.islice(batches, steps)
+    watched = sys.stderr.isatty() or "ipykernel" in sys.modules
+    if not watched or os.environ.get("XENT_STORED_OUTPUTS"):
+        return taken
+    try:
+        from tqdm import tqdm
+    except ImportError:
+        return taken
+    bar: Iterable[Batch] = tqdm(
+        taken, total=steps, unit="step", delay=_SECONDS_WITHOUT_A_BAR, leave=False
+    )
+    return bar
