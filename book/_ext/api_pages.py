@@ -50,12 +50,19 @@ class ModulePage:
 def module_names() -> list[str]:
     """Every public module of the library, sub-packages' modules included."""
     package = importlib.import_module(PACKAGE)
-    found = pkgutil.walk_packages(package.__path__, prefix=f"{PACKAGE}.")
+    found = pkgutil.walk_packages(
+        package.__path__, prefix=f"{PACKAGE}.", onerror=_refuse_to_skip
+    )
     return [
         info.name
         for info in found
         if not any(part.startswith("_") for part in info.name.split("."))
     ]
+
+
+def _refuse_to_skip(name: str) -> None:
+    """Stop at a package that does not import, which pkgutil would leave out in silence."""
+    raise ImportError(f"{name} does not import, so its reference cannot be made")
 
 
 def public_names(module: ModuleType) -> list[str]:

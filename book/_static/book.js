@@ -80,7 +80,7 @@ for (const link of document.querySelectorAll(".page-contents a[href^='#']")) {
 if (entries.size) {
   const sections = [...entries.keys()];
   const update = () => {
-    const past = sections.filter((section) => section.getBoundingClientRect().top < 140);
+    const past = sections.filter((section) => section.getBoundingClientRect().top < 180);
     const here = entries.get(past.at(-1) || sections[0]);
     for (const link of entries.values()) {
       if (link === here) link.setAttribute("aria-current", "location");

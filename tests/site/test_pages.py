@@ -156,7 +156,7 @@ def test_the_landing_page_lists_the_chapters_of_the_table_of_contents(
 ) -> None:
     listed = [
         link["href"].removeprefix("../").removesuffix(".html")
-        for link in book_pages["book/index.html"].select("article ol a")
+        for link in book_pages["book/index.html"].select("main ol a")
     ]
     assert listed == [name for name in toc_pages if name.startswith("notebooks/")]
 

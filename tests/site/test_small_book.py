@@ -244,7 +244,7 @@ def test_a_checked_display_formula_is_a_display_formula(whole: Built) -> None:
 
 
 def test_links_to_formula_figure_term_and_heading_resolve(whole: Built) -> None:
-    links = {a.get_text(): a["href"] for a in whole.page().select("article p a")}
+    links = {a.get_text(): a["href"] for a in whole.page().select("main p a")}
     assert links["the formula"] == "#eq-1-2"
     assert links["the figure"] == "#fig-1-1"
     assert links["a term"] == "../book/words.html#term-Surprisal"
