@@ -10,18 +10,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
-from xent_lib._validation import (
-    FloatArray,
-    check_distribution,
-    check_integer_labels,
-    check_logits,
-    check_no_nan,
-    check_not_negative,
-    check_probabilities,
-    check_real,
-    check_same_shape,
-    check_unit_interval,
-)
+from xent_lib._arguments import with_class_indices, with_distributions, with_yes_or_no
+from xent_lib._validation import FloatArray, check_not_negative, check_unit_interval
 from xent_lib.special import log_sigmoid, max_and_excess, unwrap, widen
 
 
@@ -72,9 +62,7 @@ def softmax_cross_entropy(
     >>> softmax_cross_entropy(logits, [[1.0, 0.0, 0.0]]).round(4).tolist()
     [0.3567]
     """
-    logits, axis = check_logits("logits", logits, axis)
-    labels, _ = check_distribution("labels", _as_weights(labels, logits), axis)
-    check_same_shape("logits", logits, "labels", labels)
+    logits, labels, axis = with_distributions(logits, labels, axis)
     dtype = np.result_type(logits, labels)
     work = widen(logits)
     maximum, excess = max_and_excess(work, axis)
@@ -130,9 +118,7 @@ def softmax_cross_entropy_with_integer_labels(
     >>> softmax_cross_entropy_with_integer_labels(logits, [0]).round(4).tolist()
     [0.3567]
     """
-    logits, axis = check_logits("logits", logits, axis)
-    batch_shape = logits.shape[:axis] + logits.shape[axis + 1 :]
-    labels = check_integer_labels("labels", labels, logits.shape[axis], batch_shape)
+    logits, labels, axis = with_class_indices(logits, labels, axis)
     work = widen(logits)
     maximum, excess = max_and_excess(work, axis)
     true_logit = np.take_along_axis(work, np.expand_dims(labels, axis), axis)
@@ -176,7 +162,7 @@ def sigmoid_binary_cross_entropy(logits: ArrayLike, labels: ArrayLike) -> FloatA
     >>> sigmoid_binary_cross_entropy([0.0, 1000.0, 1000.0], [1, 1, 0]).round(4).tolist()
     [0.6931, 0.0, 1000.0]
     """
-    logits, labels = _check_binary(logits, labels)
+    logits, labels = with_yes_or_no(logits, labels)
     loss = _binary_cross_entropy(widen(logits), labels)
     return unwrap(loss.astype(np.result_type(logits, labels), copy=False))
 
@@ -188,7 +174,7 @@ def sigmoid_focal_loss(
     alpha: float | None = None,
     gamma: float = 2.0,
 ) -> FloatArray:
-    r"""Binary cross entropy, confident hits turned down: :math:`-\alpha_t (1 - p_t)^\gamma \log p_t`.
+    r"""Binary cross entropy with hits turned down, :math:`-\alpha_t (1 - p_t)^\gamma \log p_t`.
 
     Here :math:`p_t` is the probability given to what happened: :math:`\sigma(z)` for the label
     1, :math:`1 - \sigma(z)` for the label 0. The factor :math:`\alpha_t` is ``alpha`` for the
@@ -232,7 +218,7 @@ def sigmoid_focal_loss(
     >>> sigmoid_focal_loss([0.0], [1]).round(4).tolist()
     [0.1733]
     """
-    logits, labels = _check_binary(logits, labels)
+    logits, labels = with_yes_or_no(logits, labels)
     gamma = check_not_negative("gamma", gamma)
     dtype = np.result_type(logits, labels)
     work = widen(logits)
@@ -244,22 +230,6 @@ def sigmoid_focal_loss(
         alpha = check_unit_interval("alpha", alpha)
         loss = loss * (alpha * labels + (1 - alpha) * (1 - labels))
     return unwrap(np.asarray(loss).astype(dtype, copy=False))
-
-
-def _as_weights(labels: ArrayLike, logits: FloatArray) -> ArrayLike:
-    """Whole-number labels (0, 1, False, True) must not widen the result to float64."""
-    array = np.asarray(labels)
-    return array.astype(logits.dtype) if array.dtype.kind in "biu" else array
-
-
-def _check_binary(
-    logits: ArrayLike, labels: ArrayLike
-) -> tuple[FloatArray, FloatArray]:
-    logits = check_real("logits", logits)
-    check_no_nan("logits", logits)
-    labels = check_probabilities("labels", _as_weights(labels, logits))
-    check_same_shape("logits", logits, "labels", labels)
-    return logits, labels
 
 
 def _binary_cross_entropy(logits: FloatArray, labels: FloatArray) -> FloatArray:
