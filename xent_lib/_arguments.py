@@ -36,9 +36,9 @@ def with_distributions(
 ) -> tuple[FloatArray, FloatArray, int]:
     """Return logits, labels of the same shape that sum to 1, and the axis of the classes."""
     logits, axis = check_logits("logits", logits, axis)
-    labels, _ = check_distribution("labels", _as_weights(labels, logits), axis)
-    check_same_shape("logits", logits, "labels", labels)
-    return logits, labels, axis
+    weights = check_real("labels", _as_weights(labels, logits))
+    check_same_shape("logits", logits, "labels", weights)
+    return logits, check_distribution("labels", weights, axis)[0], axis
 
 
 def with_yes_or_no(
@@ -47,9 +47,9 @@ def with_yes_or_no(
     """Return log odds, and labels of the same shape between 0 and 1."""
     logits = check_real("logits", logits)
     check_no_nan("logits", logits)
-    labels = check_probabilities("labels", _as_weights(labels, logits))
-    check_same_shape("logits", logits, "labels", labels)
-    return logits, labels
+    weights = check_real("labels", _as_weights(labels, logits))
+    check_same_shape("logits", logits, "labels", weights)
+    return logits, check_probabilities("labels", weights)
 
 
 def _as_weights(labels: ArrayLike, logits: FloatArray) -> ArrayLike:
