@@ -180,7 +180,7 @@ def plot_entropy_on_simplex(
         )
     lines = ax.tricontour(x, y, values, levels=levels, colors=[LOSS], linewidths=1.2)
     for level, line in zip(levels, lines.get_paths(), strict=True):
-        _write_level(ax, f"{level:.1g}", line.vertices)
+        _write_level(ax, f"{level:.1g}", np.asarray(line.vertices))
     place = np.asarray(forecast, float) @ _CORNERS
     ax.annotate(
         "forecast",
@@ -214,10 +214,10 @@ def _write_level(ax: Axes, words: str, line: np.ndarray) -> None:
     from_side = (_CORNERS[0] - line) @ _OUTWARD[1]
     met = line[from_side < 0.01]
     on_side = len(met) > 0
-    place = met[met[:, 1].argmax()] if on_side else line[line[:, 1].argmin()]
+    x, y = met[met[:, 1].argmax()] if on_side else line[line[:, 1].argmin()]
     ax.annotate(
         words,
-        place,
+        (x, y),
         (7, 0) if on_side else (0, 4),
         textcoords="offset points",
         ha="left" if on_side else "center",
@@ -233,7 +233,7 @@ def _write_distance(
     side = np.sign(np.round(outward[0], 6))
     ax.annotate(
         words,
-        foot,
+        (foot[0], foot[1]),
         (8 * side, -15 if side == 0 else 3),
         textcoords="offset points",
         ha={-1: "right", 0: "center", 1: "left"}[int(side)],
