@@ -11,6 +11,7 @@ import importlib
 import inspect
 import pkgutil
 import re
+import sys
 from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
@@ -62,7 +63,7 @@ def module_names() -> list[str]:
 
 def _refuse_to_skip(name: str) -> None:
     """Stop at a package that does not import, which pkgutil would leave out in silence."""
-    raise ImportError(f"{name} does not import, so its reference cannot be made")
+    raise ImportError(f"{name} does not import: {sys.exc_info()[1]}")
 
 
 def public_names(module: ModuleType) -> list[str]:

@@ -157,7 +157,8 @@ def _styles_and_scripts(body: str) -> tuple[list[str], list[str]]:
     styles, scripts = ["book.css"], []
     if 'class="katex' in body:
         styles.insert(0, "katex.css")
-    if re.search(r'class="[^"]*\bsd-', body):
+    # book.css dresses sphinx-design's dropdown; its grids, tabs and buttons need its own.
+    if re.search(r'class="[^"]*\bsd-(?:row|tab-set|btn|badge)\b', body):
         styles.insert(0, "sphinx-design.min.css")
     if "sd-tab-set" in body:
         scripts.append("design-tabs.js")
