@@ -1,0 +1,639 @@
+"""The chunked linear cross entropy against PyTorch's two-liner, in value and gradients."""
+
+from __future__ import annotations
+
+import inspect
+import itertools
+import re
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from torch import Tensor
+from torch.nn import functional
+
+from xent_lib.torch_losses import linear_cross_entropy
+from xent_lib.torch_losses.chunked import LinearCrossEntropy
+
+REDUCTIONS = ("mean", "sum", "none")
+
+
+def two_liner(
+    input: Tensor,
+    linear_weight: Tensor,
+    target: Tensor,
+    *,
+    linear_bias: Tensor | None = None,
+    **options: object,
+) -> Tensor:
+    logits = functional.linear(input, linear_weight, linear_bias)
+    return functional.cross_entropy(logits, target, **options)
+
+
+def problem(
+    rows: int = 7,
+    features: int = 5,
+    classes: int = 11,
+    *,
+    bias: bool = True,
+    dtype: torch.dtype = torch.float64,
+    device: str = "cpu",
+) -> tuple[list[Tensor | None], Tensor]:
+    generator = torch.Generator().manual_seed(rows * 100 + classes)
+    shapes = [(rows, features), (classes, features), (classes,) if bias else None]
+    tensors = [
+        None
+        if shape is None
+        else torch.randn(shape, generator=generator, dtype=torch.float64)
+        .to(device, dtype)
+        .requires_grad_()
+        for shape in shapes
+    ]
+    target = torch.randint(classes, (rows,), generator=generator).to(device)
+    return tensors, target
+
+
+def value_and_gradients(loss_function, tensors, target, upstream=None, **options):
+    """Run forward and backward on fresh leaves; return the loss and each gradient."""
+    leaves = [None if t is None else t.detach().requires_grad_() for t in tensors]
+    loss = loss_function(leaves[0], leaves[1], target, linear_bias=leaves[2], **options)
+    if upstream is None:
+        generator = torch.Generator().manual_seed(1)
+        upstream = torch.randn(loss.shape, generator=generator, dtype=torch.float64)
+    loss.backward(upstream.to(loss))
+    return loss.detach(), [None if t is None else t.grad for t in leaves]
+
+
+def assert_same(tensors, target, *, chunk_size=3, rtol=1e-11, atol=1e-12, **options):
+    loss, gradients = value_and_gradients(
+        linear_cross_entropy, tensors, target, chunk_size=chunk_size, **options
+    )
+    expected, expected_gradients = value_and_gradients(
+        two_liner, tensors, target, **options
+    )
+    torch.testing.assert_close(loss, expected, rtol=rtol, atol=atol, equal_nan=True)
+    for gradient, wanted in zip(gradients, expected_gradients, strict=True):
+        if wanted is None:
+            assert gradient is None
+        else:
+            torch.testing.assert_close(
+                gradient, wanted, rtol=rtol, atol=atol, equal_nan=True
+            )
+
+
+def test_running_example_costs_0_3567_nats() -> None:
+    loss = linear_cross_entropy(
+        torch.tensor([[0.7, 0.2, 0.1]]).log(), torch.eye(3), torch.tensor([0])
+    )
+    assert round(loss.item(), 4) == 0.3567
+
+
+@pytest.mark.parametrize(
+    ("reduction", "bias", "smoothing", "ignored"),
+    [
+        *itertools.product(
+            REDUCTIONS, (False, True), (0.0, 0.1, 1.0), ((), (0, 4), (3,))
+        )
+    ],
+)
+def test_value_and_all_gradients_equal_the_two_liner(
+    reduction: str, bias: bool, smoothing: float, ignored: tuple[int, ...]
+) -> None:
+    tensors, target = problem(bias=bias)
+    target[list(ignored)] = -100
+    assert_same(tensors, target, reduction=reduction, label_smoothing=smoothing)
+
+
+@pytest.mark.parametrize("reduction", REDUCTIONS)
+@pytest.mark.parametrize("chunk_size", [1, 2, 6, 7, 8, 1000, None])
+def test_any_chunk_size_gives_the_same(chunk_size: int | None, reduction: str) -> None:
+    tensors, target = problem()
+    assert_same(tensors, target, chunk_size=chunk_size, reduction=reduction)
+
+
+@pytest.mark.parametrize("ignore_index", [0, 4, -1, 11, 99])
+@pytest.mark.parametrize("reduction", REDUCTIONS)
+def test_ignore_index_may_be_a_class_or_any_other_number(
+    ignore_index: int, reduction: str
+) -> None:
+    tensors, target = problem()
+    target[2:5] = ignore_index
+    assert_same(tensors, target, ignore_index=ignore_index, reduction=reduction)
+
+
+@pytest.mark.parametrize("smoothing", [0.0, 0.1])
+def test_a_batch_with_every_row_ignored_has_mean_nan_and_gradients_zero(
+    smoothing: float,
+) -> None:
+    tensors, target = problem()
+    target[:] = -100
+    options = {"label_smoothing": smoothing}
+    loss, gradients = value_and_gradients(
+        linear_cross_entropy, tensors, target, **options
+    )
+    assert loss.isnan()
+    assert all(gradient.count_nonzero() == 0 for gradient in gradients)
+    for reduction in REDUCTIONS:
+        assert_same(tensors, target, reduction=reduction, **options)
+
+
+@pytest.mark.parametrize("reduction", REDUCTIONS)
+def test_an_empty_batch_gives_what_pytorch_gives(reduction: str) -> None:
+    tensors, target = problem(rows=0)
+    assert_same(tensors, target, reduction=reduction)
+
+
+@pytest.mark.parametrize("reduction", REDUCTIONS)
+def test_one_class_no_features_and_one_unbatched_row(reduction: str) -> None:
+    assert_same(*problem(classes=1), reduction=reduction)
+    assert_same(*problem(features=0), reduction=reduction)
+    tensors, target = problem(rows=1)
+    tensors[0] = tensors[0].detach()[0]
+    assert_same(tensors, target[0], reduction=reduction)
+
+
+@pytest.mark.parametrize("reduction", REDUCTIONS)
+def test_a_weight_of_zeros_costs_the_logarithm_of_the_number_of_classes(
+    reduction: str,
+) -> None:
+    tensors, target = problem(bias=False)
+    tensors[1] = torch.zeros_like(tensors[1])
+    assert_same(tensors, target, reduction=reduction)
+    losses = linear_cross_entropy(tensors[0], tensors[1], target, reduction="none")
+    np.testing.assert_allclose(losses.detach(), np.log(11), rtol=1e-14)
+
+
+def test_inputs_that_are_not_contiguous_give_the_same() -> None:
+    tensors, target = problem(rows=6, features=6, classes=6)
+    strided = torch.stack([target, target], dim=1)[:, 0]
+    transposed = [tensors[0].detach().T, tensors[1].detach().T, tensors[2]]
+    assert not transposed[0].is_contiguous() and not strided.is_contiguous()
+    assert_same(transposed, strided)
+    expanded = [tensors[0].detach()[:1].expand(6, 6), *transposed[1:]]
+    assert_same(expanded, strided)
+
+
+@pytest.mark.parametrize("size", [1e3, 1e30])
+def test_huge_logits_neither_overflow_nor_lose_the_gradient(size: float) -> None:
+    tensors, target = problem(dtype=torch.float32)
+    tensors[0] = tensors[0].detach() * size
+    assert_same(tensors, target, rtol=1e-5, atol=1e-6 * size)
+    assert linear_cross_entropy(*tensors[:2], target).isfinite()
+
+
+@pytest.mark.parametrize("smoothing", [0.0, 0.1])
+def test_classes_excluded_by_a_bias_of_minus_infinity(smoothing: float) -> None:
+    tensors, target = problem()
+    with torch.no_grad():
+        tensors[2][3] = -torch.inf
+    target[target == 3] = 4
+    assert_same(tensors, target, reduction="none", label_smoothing=smoothing)
+
+
+def test_nan_stays_in_its_own_row_and_an_ignored_row_costs_nothing() -> None:
+    tensors, target = problem(bias=False)
+    with torch.no_grad():
+        tensors[0][2] = torch.nan
+        tensors[0][5] = torch.inf
+    target[5] = -100
+    losses = linear_cross_entropy(*tensors[:2], target, reduction="none", chunk_size=2)
+    assert losses.isnan().nonzero().tolist() == [[2]]
+    assert losses[5] == 0
+
+
+@pytest.mark.parametrize("reduction", REDUCTIONS)
+@pytest.mark.parametrize("learning", [*itertools.product((False, True), repeat=3)])
+def test_only_what_asks_for_a_gradient_gets_one(
+    learning: tuple[bool, ...], reduction: str
+) -> None:
+    tensors, target = problem()
+    given = [
+        t.detach().requires_grad_(on) for t, on in zip(tensors, learning, strict=True)
+    ]
+    loss = linear_cross_entropy(
+        given[0], given[1], target, linear_bias=given[2], reduction=reduction
+    )
+    assert loss.requires_grad == any(learning)
+    if any(learning):
+        loss.sum().backward()
+        _, expected = value_and_gradients(
+            two_liner, tensors, target, torch.ones_like(loss), reduction=reduction
+        )
+        for leaf, on, wanted in zip(given, learning, expected, strict=True):
+            if on:
+                torch.testing.assert_close(leaf.grad, wanted, rtol=1e-11, atol=1e-12)
+            else:
+                assert leaf.grad is None
+
+
+@pytest.mark.parametrize("reduction", REDUCTIONS)
+def test_without_gradients_none_is_computed(
+    reduction: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tensors, target = problem()
+    expected = two_liner(*tensors[:2], target, reduction=reduction)
+    monkeypatch.setattr(
+        "xent_lib.torch_losses.chunked.add_gradients",
+        lambda *_: pytest.fail("a gradient was computed"),
+    )
+    with torch.no_grad():
+        loss = linear_cross_entropy(*tensors[:2], target, reduction=reduction)
+    assert not loss.requires_grad
+    torch.testing.assert_close(loss, expected.detach())
+
+
+@pytest.mark.parametrize("reduction", REDUCTIONS)
+def test_a_retained_graph_can_be_run_backward_again(reduction: str) -> None:
+    tensors, target = problem()
+    target[1] = -100
+    loss = linear_cross_entropy(
+        *tensors[:2], target, linear_bias=tensors[2], reduction=reduction, chunk_size=2
+    )
+    first = torch.autograd.grad(loss.sum(), tensors, retain_graph=True)
+    kept = [gradient.clone() for gradient in first]
+    second = torch.autograd.grad(2 * loss.sum(), tensors, retain_graph=True)
+    for once, twice, before in zip(first, second, kept, strict=True):
+        torch.testing.assert_close(twice, 2 * before, rtol=1e-12, atol=1e-14)
+        assert once.equal(before)
+
+
+@pytest.mark.parametrize("reduction", REDUCTIONS)
+@pytest.mark.parametrize("smoothing", [0.0, 0.2])
+def test_gradcheck(reduction: str, smoothing: float) -> None:
+    tensors, target = problem(rows=4, features=3, classes=5)
+    target[1] = -100
+
+    def loss(input: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+        return linear_cross_entropy(
+            input,
+            weight,
+            target,
+            linear_bias=bias,
+            reduction=reduction,
+            label_smoothing=smoothing,
+            chunk_size=3,
+        )
+
+    assert torch.autograd.gradcheck(loss, tensors)
+
+
+@pytest.mark.parametrize("reduction", REDUCTIONS)
+def test_a_second_derivative_is_refused(reduction: str) -> None:
+    tensors, target = problem()
+    loss = linear_cross_entropy(*tensors[:2], target, reduction=reduction).sum()
+    with pytest.raises(RuntimeError, match=r"no second derivative.*create_graph=True"):
+        torch.autograd.grad(loss, tensors[0], create_graph=True)
+
+
+def test_gradients_add_up_with_those_of_other_terms() -> None:
+    tensors, target = problem(bias=False)
+    input, weight, _ = tensors
+    (linear_cross_entropy(input, weight, target) + weight.square().sum()).backward()
+    got = weight.grad
+    weight.grad = None
+    (two_liner(input, weight, target) + weight.square().sum()).backward()
+    torch.testing.assert_close(got, weight.grad)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    rows=st.integers(0, 9),
+    features=st.integers(0, 6),
+    classes=st.integers(1, 9),
+    chunk_size=st.integers(1, 10),
+    smoothing=st.sampled_from([0.0, 0.3]),
+    reduction=st.sampled_from(REDUCTIONS),
+    bias=st.booleans(),
+    data=st.data(),
+)
+def test_any_shape_equals_the_two_liner(
+    rows, features, classes, chunk_size, smoothing, reduction, bias, data
+) -> None:
+    tensors, _ = problem(rows, features, classes, bias=bias)
+    labels = st.sampled_from([-100, *range(classes)])
+    target = torch.tensor(
+        data.draw(st.lists(labels, min_size=rows, max_size=rows)), dtype=torch.int64
+    )
+    assert_same(
+        tensors,
+        target,
+        chunk_size=chunk_size,
+        label_smoothing=smoothing,
+        reduction=reduction,
+    )
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16, torch.float16])
+@pytest.mark.parametrize("reduction", REDUCTIONS)
+def test_every_float_width_is_as_near_to_exact_as_the_two_liner(
+    dtype: torch.dtype, reduction: str
+) -> None:
+    tensors, target = problem(64, 16, 32, dtype=dtype)
+    target[::5] = -100
+    options = {"reduction": reduction, "label_smoothing": 0.1}
+    exact_loss, exact = value_and_gradients(
+        two_liner, [t.detach().double() for t in tensors], target, **options
+    )
+    results = [
+        value_and_gradients(function, tensors, target, **options)
+        for function in (linear_cross_entropy, two_liner)
+    ]
+    eps = torch.finfo(dtype).eps
+    for position, wanted in enumerate([exact_loss, *exact]):
+        ours, theirs = ([loss, *grads][position] for loss, grads in results)
+        assert ours.dtype == theirs.dtype == dtype
+        error, peer = ((x.double() - wanted).abs().max() for x in (ours, theirs))
+        assert error <= 2 * peer + 2 * eps * wanted.abs().max()
+
+
+@pytest.mark.parametrize("kind", [torch.bfloat16, torch.float16])
+@pytest.mark.parametrize("reduction", REDUCTIONS)
+def test_autocast_gives_the_dtypes_and_nearly_the_values_of_the_two_liner(
+    kind: torch.dtype, reduction: str
+) -> None:
+    tensors, target = problem(64, 16, 32, dtype=torch.float32)
+    tensors[0] = tensors[0].detach().to(kind)
+    options = {"reduction": reduction}
+    with torch.autocast("cpu", dtype=kind):
+        loss, gradients = value_and_gradients(
+            linear_cross_entropy, tensors, target, chunk_size=10, **options
+        )
+        expected, wanted = value_and_gradients(two_liner, tensors, target, **options)
+    assert loss.dtype == expected.dtype == torch.float32
+    eps = torch.finfo(kind).eps
+    torch.testing.assert_close(loss, expected, rtol=4 * eps, atol=4 * eps)
+    for ours, theirs, leaf in zip(gradients, wanted, tensors, strict=True):
+        assert ours.dtype == leaf.dtype
+        bound = 8 * eps * theirs.abs().max().item()
+        torch.testing.assert_close(ours, theirs, rtol=0, atol=bound)
+
+
+def test_autocast_multiplies_in_the_narrow_dtype(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    tensors, target = problem(dtype=torch.float32)
+    seen = set()
+    from xent_lib.torch_losses import chunked
+
+    honest = chunked.multiply
+
+    def spy(left: Tensor, right: Tensor, **options) -> Tensor:
+        seen.update({left.dtype, right.dtype})
+        return honest(left, right, **options)
+
+    monkeypatch.setattr(chunked, "multiply", spy)
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        linear_cross_entropy(*tensors[:2], target).backward()
+    assert seen == {torch.bfloat16}
+
+
+def test_autocast_leaves_float64_alone() -> None:
+    tensors, target = problem()
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        assert_same(tensors, target)
+
+
+def test_gradients_of_half_precision_survive_a_batch_that_would_round_them_away() -> (
+    None
+):
+    """1/N is far below float16's least number here; a scaled loss must still reach x."""
+    rows, scale = 4096, 2.0**16
+    tensors, target = problem(rows, 2, 3, bias=False, dtype=torch.float16)
+    with torch.no_grad():
+        tensors[1] *= 1e-3
+    upstream = torch.tensor(scale)
+    tensors = [tensors[0].detach(), tensors[1].detach(), None]
+    with torch.autocast("cpu", dtype=torch.float16):
+        _, gradients = value_and_gradients(
+            linear_cross_entropy, tensors, target, upstream
+        )
+    _, exact = value_and_gradients(
+        two_liner, [t if t is None else t.double() for t in tensors], target, upstream
+    )
+    for ours, wanted in zip(gradients[:2], exact[:2], strict=True):
+        bound = 8 * torch.finfo(torch.float16).eps * wanted.abs().max().item()
+        torch.testing.assert_close(ours.double(), wanted, rtol=0, atol=bound)
+
+
+def test_no_tensor_of_all_logits_is_ever_made() -> None:
+    rows, classes, chunk_size = 256, 512, 32
+    tensors, target = problem(rows, 8, classes, bias=False, dtype=torch.float32)
+    largest = 0
+    from torch.utils._python_dispatch import TorchDispatchMode
+
+    class Watch(TorchDispatchMode):
+        def __torch_dispatch__(self, func, types, args=(), kwargs=None):
+            nonlocal largest
+            made = func(*args, **(kwargs or {}))
+            if isinstance(made, Tensor):
+                largest = max(largest, made.untyped_storage().nbytes())
+            return made
+
+    with Watch():
+        linear_cross_entropy(*tensors[:2], target, chunk_size=chunk_size).backward()
+    assert largest == chunk_size * classes * 4
+    assert tensors[1].grad is not None
+
+
+def test_the_autograd_function_is_short_enough_to_be_shown() -> None:
+    assert len(inspect.getsource(LinearCrossEntropy).splitlines()) <= 60
+
+
+def test_importing_the_library_does_not_import_torch() -> None:
+    code = "import sys, xent_lib; sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+@pytest.mark.skipif(
+    not torch.cuda.is_available(), reason="needs a GPU that CUDA can use"
+)
+@pytest.mark.parametrize("reduction", REDUCTIONS)
+def test_on_a_gpu(reduction: str) -> None:
+    tensors, target = problem(64, 16, 32, device="cuda")
+    target[3] = -100
+    assert_same(tensors, target, reduction=reduction, label_smoothing=0.1, rtol=1e-9)
+    narrow = [t.detach().float() for t in tensors]
+    with torch.autocast("cuda", dtype=torch.bfloat16):
+        loss = linear_cross_entropy(*narrow[:2], target, reduction=reduction)
+        expected = two_liner(*narrow[:2], target, reduction=reduction)
+    torch.testing.assert_close(loss, expected, rtol=0.03, atol=0.03)
+
+
+X, W, Y = torch.zeros(4, 3), torch.zeros(5, 3), torch.tensor([0, 1, 2, 3])
+BAD_CALLS = {
+    "input a list": (
+        ([[0.0]], W, Y),
+        {},
+        TypeError,
+        "input must be a torch.Tensor; got builtins.list",
+    ),
+    "input an array": (
+        (np.zeros((4, 3)), W, Y),
+        {},
+        TypeError,
+        "input must be a torch.Tensor; got numpy.ndarray",
+    ),
+    "integer input": (
+        (X.long(), W, Y),
+        {},
+        TypeError,
+        "input must hold real numbers; got dtype torch.int64",
+    ),
+    "complex weight": (
+        (X, W.cfloat(), Y),
+        {},
+        TypeError,
+        "linear_weight must hold real numbers; got dtype torch.complex64",
+    ),
+    "three-dimensional input": (
+        (X[None], W, Y),
+        {},
+        ValueError,
+        "input must have shape (N, D) or (D,); got shape (1, 4, 3)",
+    ),
+    "one-dimensional weight": (
+        (X, W[0], Y),
+        {},
+        ValueError,
+        "linear_weight must have shape (C, D) with at least one class; got shape (3,)",
+    ),
+    "no class": (
+        (X, W[:0], Y),
+        {},
+        ValueError,
+        "linear_weight must have shape (C, D) with at least one class; got shape (0, 3)",
+    ),
+    "features differ": (
+        (X, W[:, :2], Y),
+        {},
+        ValueError,
+        "linear_weight must have as many columns as input has features, 3; got shape (5, 2)",
+    ),
+    "bias too short": (
+        (X, W, Y),
+        {"linear_bias": torch.zeros(4)},
+        ValueError,
+        "linear_bias must have one entry per class, 5; got shape (4,)",
+    ),
+    "integer bias": (
+        (X, W, Y),
+        {"linear_bias": Y},
+        TypeError,
+        "linear_bias must hold real numbers; got dtype torch.int64",
+    ),
+    "dtypes differ": (
+        (X, W.double(), Y),
+        {},
+        TypeError,
+        "linear_weight must have the dtype of input, torch.float32; got torch.float64",
+    ),
+    "bias of another dtype": (
+        (X, W, Y),
+        {"linear_bias": torch.zeros(5).half()},
+        TypeError,
+        "linear_bias must have the dtype of input, torch.float32; got torch.float16",
+    ),
+    "weight elsewhere": (
+        (X, W.to("meta"), Y),
+        {},
+        ValueError,
+        "linear_weight must be on the device of input, cpu; got meta",
+    ),
+    "target a list": (
+        (X, W, [0, 1, 2, 3]),
+        {},
+        TypeError,
+        "target must be a torch.Tensor; got builtins.list",
+    ),
+    "float target": (
+        (X, W, Y.float()),
+        {},
+        TypeError,
+        "target must hold class indices as torch.int64; got dtype torch.float32",
+    ),
+    "int32 target": (
+        (X, W, Y.int()),
+        {},
+        TypeError,
+        "target must hold class indices as torch.int64; got dtype torch.int32",
+    ),
+    "target too short": (
+        (X, W, Y[:3]),
+        {},
+        ValueError,
+        "target must have the shape of input without its features, (4,); got (3,)",
+    ),
+    "target elsewhere": (
+        (X, W, Y.to("meta")),
+        {},
+        ValueError,
+        "target must be on the device of input without its features, cpu; got meta",
+    ),
+    "target too large": (
+        (X, W, Y + 2),
+        {},
+        ValueError,
+        "target must be between 0 and 4, or -100 to be ignored; target[3] is 5",
+    ),
+    "target negative": (
+        (X, W, Y - 1),
+        {"ignore_index": 7},
+        ValueError,
+        "target must be between 0 and 4, or 7 to be ignored; target[0] is -1",
+    ),
+    "scalar target too large": (
+        (X[0], W, torch.tensor(5)),
+        {},
+        ValueError,
+        "target must be between 0 and 4, or -100 to be ignored; target is 5",
+    ),
+    "unknown reduction": (
+        (X, W, Y),
+        {"reduction": "average"},
+        ValueError,
+        "reduction must be one of 'mean', 'sum', 'none'; got 'average'",
+    ),
+    "smoothing above 1": (
+        (X, W, Y),
+        {"label_smoothing": 1.5},
+        ValueError,
+        "label_smoothing must be between 0 and 1; got 1.5",
+    ),
+    "smoothing nan": (
+        (X, W, Y),
+        {"label_smoothing": float("nan")},
+        ValueError,
+        "label_smoothing must be between 0 and 1; got nan",
+    ),
+    "chunk of no row": (
+        (X, W, Y),
+        {"chunk_size": 0},
+        ValueError,
+        "chunk_size must be at least 1; got 0",
+    ),
+    "chunk of half a row": (
+        (X, W, Y),
+        {"chunk_size": 0.5},
+        TypeError,
+        "chunk_size must be an integer; got 0.5",
+    ),
+    "chunk of true": (
+        (X, W, Y),
+        {"chunk_size": True},
+        TypeError,
+        "chunk_size must be an integer; got True",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", BAD_CALLS)
+def test_a_bad_call_names_the_argument_what_was_expected_and_what_came(
+    name: str,
+) -> None:
+    arguments, options, error, message = BAD_CALLS[name]
+    with pytest.raises(error, match=f"^{re.escape(message)}$"):
+        linear_cross_entropy(*arguments, **options)

@@ -1,0 +1,279 @@
+"""Cross entropy of classes that are split over processes; chapter 12 derives it.
+
+Each process (rank) holds the logits of some classes for every row. Three numbers a row have to
+cross from rank to rank: the largest logit, the sum of the exponentials and the logit of the
+target. The softmax and the gradient stay where the logits are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+import torch.distributed as dist
+from torch import Tensor
+
+from xent_lib.torch_losses._checks import (
+    check_floating,
+    check_label_smoothing,
+    check_reduction,
+    check_target,
+    check_target_range,
+    check_whole_number,
+    dtypes_of,
+    mean_of_kept,
+    refuse_second_derivative,
+)
+
+
+def vocab_parallel_cross_entropy(
+    local_logits: Tensor,
+    target: Tensor,
+    *,
+    vocab_start: int,
+    group: dist.ProcessGroup | None = None,
+    ignore_index: int = -100,
+    label_smoothing: float = 0.0,
+    reduction: str = "mean",
+) -> Tensor:
+    r"""Cross entropy of logits whose classes are split over the ranks of a process group.
+
+    Equal, on every rank, to ``F.cross_entropy`` of the slices put side by side. With
+    :math:`z` the logits of a row, :math:`y` its label (smoothed by :math:`\varepsilon`), and
+    rank :math:`r` holding the classes :math:`S_r`, the ranks agree on
+
+    .. math::
+        m = \max_r \max_{k \in S_r} z_k, \quad
+        s = \sum_r \sum_{k \in S_r} e^{z_k - m}, \quad
+        u = \sum_r \sum_{k \in S_r} y_k (z_k - m),
+
+    one reduction each; then the loss is :math:`\log s - u`, and a rank's part of the gradient,
+    :math:`e^{z_k - m} / s - y_k` for :math:`k \in S_r`, needs no further exchange.
+
+    Parameters
+    ----------
+    local_logits : Tensor, shape (..., C_r)
+        The logits of this rank's classes. Ranks may hold different numbers of classes, or none.
+    target : Tensor of int64, shape (...)
+        Class indices from 0 to C - 1 over all ranks, or ``ignore_index``; the same on every rank.
+    vocab_start : int
+        The index of the first class that this rank holds. The slices must cover 0 to C - 1
+        without gap or overlap, in any order.
+    group : ProcessGroup, optional
+        The ranks that share the classes; all of them by default.
+    ignore_index : int, default -100
+        Rows with this target cost nothing and are not counted in the mean.
+    label_smoothing : float, default 0.0
+        The share :math:`\varepsilon` of the label that is spread over all C classes, in [0, 1].
+    reduction : {'mean', 'sum', 'none'}, default 'mean'
+        'mean' divides by the number of rows that are not ignored; where there is none it is
+        NaN and every gradient is 0, as in PyTorch.
+
+    Returns
+    -------
+    Tensor, scalar, or shape of ``target`` for 'none'
+        In nats, the same on every rank, with the dtype of ``local_logits``; float32
+        under ``torch.autocast``.
+
+    Raises
+    ------
+    TypeError
+        If an argument is no tensor of the right kind or ``vocab_start`` is no integer.
+    ValueError
+        If shapes do not fit, the slices do not make one vocabulary, the targets differ between
+        ranks or are out of range, ``reduction`` is unknown, or ``label_smoothing`` lies outside
+        [0, 1].
+    RuntimeError
+        If there is no process group, this process is not in ``group``, another rank ends or
+        does not answer within the group's timeout, or ``backward(create_graph=True)`` asks for
+        a second derivative.
+
+    See Also
+    --------
+    linear_cross_entropy : for one device, with the linear layer.
+    torch.distributed.tensor.parallel.loss_parallel : PyTorch's own, for DTensors.
+
+    Notes
+    -----
+    Chapter 12 derives it. Time on a rank: linear in the number of its logits. Memory: one tensor
+    of the size of ``local_logits``, in float32 at least, while forward runs and again while
+    backward runs; between them, one number a row. Exchanged: three numbers a row, and four
+    integers a rank by which the slices and targets are checked. No communication in backward.
+
+    Every rank takes the gradient of the one shared loss. What all slices were computed from
+    (the input of the last layer) receives a part of its gradient on each rank; their sum, an
+    all-reduce that is the caller's, is the whole.
+
+    A rank that ends or hangs cannot be replaced in a running group. Its peers stop with a
+    RuntimeError as soon as the backend notices, at the latest after the ``timeout`` given to
+    ``init_process_group`` (gloo; with NCCL set ``TORCH_NCCL_BLOCKING_WAIT=1`` for an error in
+    place of an abort).
+
+    References
+    ----------
+    .. [1] Shoeybi, M., Patwary, M., Puri, R., LeGresley, P., Casper, J. and Catanzaro, B.
+       (2019). Megatron-LM: training multi-billion parameter language models using model
+       parallelism. arXiv:1909.08053
+
+    Examples
+    --------
+    A group of one rank, which holds all classes; ``torchrun --nproc-per-node 2 -m
+    xent_lib.torch_losses.demo`` starts two.
+
+    >>> dist.init_process_group("gloo", store=dist.HashStore(), rank=0, world_size=1)
+    >>> logits = torch.tensor([[0.7, 0.2, 0.1]]).log()
+    >>> loss = vocab_parallel_cross_entropy(logits, torch.tensor([0]), vocab_start=0)
+    >>> round(loss.item(), 4)
+    0.3567
+    >>> dist.destroy_process_group()
+    """
+    check_floating("local_logits", local_logits)
+    if local_logits.dim() == 0:
+        raise ValueError("local_logits must have shape (..., C_r); got a scalar")
+    shape = local_logits.shape[:-1]
+    where = "local_logits without its classes"
+    check_target(target, shape, where, local_logits.device)
+    check_whole_number("vocab_start", vocab_start, least=0)
+    check_label_smoothing(label_smoothing)
+    check_reduction(reduction)
+    _, result = dtypes_of(local_logits)
+    ranks = Ranks(group)
+    num_classes = agree_on_slices(ranks, local_logits, target, vocab_start)
+    check_target_range(target, num_classes, ignore_index)
+    keep = target != ignore_index
+    index = target.where(keep, vocab_start) - vocab_start
+    losses: Tensor = VocabParallelCrossEntropy.apply(  # type: ignore[no-untyped-call]
+        local_logits, index, keep, label_smoothing, num_classes, ranks
+    )
+    loss = losses if reduction == "none" else losses.sum()
+    if reduction == "mean":
+        loss = mean_of_kept(loss, keep)
+    return loss.to(result)
+
+
+class VocabParallelCrossEntropy(torch.autograd.Function):
+    """Each row's loss; backward needs the local logits and one number a row."""
+
+    @staticmethod
+    def forward(
+        ctx: Any,
+        local_logits: Tensor,
+        index: Tensor,
+        keep: Tensor,
+        smoothing: float,
+        num_classes: int,
+        ranks: Ranks,
+    ) -> Tensor:
+        """Agree on maximum, sum and target logit; ``index`` counts from this rank's slice."""
+        wide = torch.promote_types(local_logits.dtype, torch.float32)
+        maximum = local_logits.new_full(index.shape, -torch.inf, dtype=wide)
+        if local_logits.shape[-1] > 0:
+            maximum = local_logits.amax(-1).to(wide)
+        ranks.reduce(maximum, dist.ReduceOp.MAX, "the maximum")
+        shifted = local_logits - maximum.unsqueeze(-1)
+        mine = keep & (index >= 0) & (index < local_logits.shape[-1])
+        paid = torch.zeros_like(maximum)
+        paid[mine] = (1 - smoothing) * shifted[mine, index[mine]]
+        if smoothing:
+            paid += smoothing / num_classes * shifted.sum(-1)
+        total = shifted.exp_().sum(-1)
+        ranks.reduce(total, dist.ReduceOp.SUM, "the sum of the exponentials")
+        ranks.reduce(paid, dist.ReduceOp.SUM, "the target logit")
+        ctx.save_for_backward(local_logits, index, keep, mine, maximum, total)
+        ctx.smoothing, ctx.num_classes = smoothing, num_classes
+        return (total.log() - paid).where(keep, 0)
+
+    @staticmethod
+    def backward(ctx: Any, grad_losses: Tensor) -> Any:
+        """Softmax minus label, on this rank's classes, times what each row's loss is worth."""
+        refuse_second_derivative("vocab_parallel_cross_entropy")
+        local_logits, index, keep, mine, maximum, total = ctx.saved_tensors
+        gradient = (local_logits - maximum.unsqueeze(-1)).exp_()
+        gradient /= total.unsqueeze(-1)
+        gradient[mine, index[mine]] -= 1 - ctx.smoothing
+        if ctx.smoothing:
+            gradient -= ctx.smoothing / ctx.num_classes
+        gradient *= grad_losses.where(keep, 0).unsqueeze(-1)
+        return gradient.to(local_logits.dtype), None, None, None, None, None
+
+
+class Ranks:
+    """The ranks of a process group, and what is said when one of them is lost."""
+
+    def __init__(self, group: dist.ProcessGroup | None) -> None:
+        if not dist.is_available() or not dist.is_initialized():
+            raise RuntimeError(
+                "vocab_parallel_cross_entropy needs a process group: start the script with "
+                "torchrun and call torch.distributed.init_process_group first"
+            )
+        self.group = group
+        if dist.get_rank(group) < 0:
+            raise RuntimeError(
+                f"group must hold the process that calls; rank {dist.get_rank()} is not in it"
+            )
+        self.members = dist.get_process_group_ranks(group or dist.group.WORLD)
+
+    def reduce(self, values: Tensor, op: Any, what: str) -> None:
+        """Reduce in place over all ranks."""
+        self._together(
+            lambda: dist.all_reduce(values, op=op, group=self.group),
+            f"exchanging {what}",
+        )
+
+    def gather(self, values: Tensor, what: str) -> list[list[int]]:
+        """Return every rank's whole numbers."""
+        parts = [torch.empty_like(values) for _ in self.members]
+        self._together(
+            lambda: dist.all_gather(parts, values, group=self.group),
+            f"exchanging {what}",
+        )
+        return [part.tolist() for part in parts]
+
+    def _together(self, exchange: Callable[[], object], doing: str) -> None:
+        try:
+            exchange()
+        except RuntimeError as error:
+            me = dist.get_rank()
+            others = [str(rank) for rank in self.members if rank != me]
+            raise RuntimeError(
+                f"vocab_parallel_cross_entropy: rank {me} of {len(self.members)} lost a rank "
+                f"while {doing}: {' or '.join(others)} ended or did not answer in time. "
+                "A lost rank cannot rejoin: end this process and start all ranks again. "
+                "The one at fault is the one whose output lacks this message; torchrun names "
+                "it under 'Root Cause'. If a rank is only slow, give init_process_group a "
+                f"longer timeout. The backend says: {error}"
+            ) from error
+
+
+def agree_on_slices(
+    ranks: Ranks, local_logits: Tensor, target: Tensor, vocab_start: int
+) -> int:
+    """Return the number of classes, once all ranks hold one vocabulary and one target.
+
+    Each rank sees the same numbers, so that either all of them go on or all of them raise.
+    """
+    size = local_logits.shape[-1]
+    mine = [vocab_start, size, target.numel(), int(target.sum())]
+    table = ranks.gather(torch.tensor(mine, device=target.device), "the slices")
+    expected = 0
+    held = [(*row[:2], rank) for rank, row in zip(ranks.members, table, strict=True)]
+    for start, count, rank in sorted(entry for entry in held if entry[1] > 0):
+        if start != expected:
+            raise ValueError(
+                "the slices must cover the classes without gap or overlap: vocab_start must be "
+                f"{expected} on rank {rank}, where the slice before it ends; got {start}"
+            )
+        expected += count
+    for rank, (*_, numel, total) in zip(ranks.members, table, strict=True):
+        if [numel, total] != table[0][2:]:
+            raise ValueError(
+                f"target must be the same on every rank; rank {ranks.members[0]} holds "
+                f"{table[0][2]} indices that sum to {table[0][3]}, rank {rank} holds "
+                f"{numel} that sum to {total}"
+            )
+    if expected == 0:
+        raise ValueError(
+            "local_logits must hold a class on at least one rank; got none"
+        )
+    return expected
