@@ -212,12 +212,12 @@ def check_finite(name: str, x: ArrayLike) -> FloatArray:
 
 
 def check_features(
-    name: str, x: ArrayLike, num_features: int | None = None
+    name: str, x: ArrayLike, model: str = "", num_features: int | None = None
 ) -> FloatArray:
     """Return a table of finite numbers, one row an example and one column a feature.
 
-    The texts about sparse, complex and one-dimensional input hold the words that
-    scikit-learn's own checks of an estimator look for.
+    A fitted ``model`` expects ``num_features``. The texts hold the words that scikit-learn's
+    own checks of an estimator look for.
     """
     if hasattr(x, "toarray"):
         raise TypeError(
@@ -245,8 +245,8 @@ def check_features(
         )
     if num_features is not None and array.shape[1] != num_features:
         raise ValueError(
-            f"{name} has {array.shape[1]} features, but the model is expecting "
-            f"{num_features} features as input"
+            f"{name} has {array.shape[1]} features, "
+            f"but {model} is expecting {num_features} features as input"
         )
     return check_finite(name, array).astype(np.float64, copy=False)
 
@@ -297,3 +297,23 @@ def check_decay(name: str, value: float) -> float:
     if not 0 <= value < 1:
         raise ValueError(f"{name} must be at least 0 and below 1; got {value!r}")
     return float(value)
+
+
+def check_not_empty(name: str, x: NDArray[Any]) -> None:
+    """Refuse an array without examples."""
+    if len(x) == 0:
+        raise ValueError(f"{name} must hold at least one example; got none")
+
+
+def check_yes_or_no(name: str, outcomes: ArrayLike) -> FloatArray:
+    """Return one outcome an example, 0.0 or 1.0."""
+    array = np.asarray(outcomes)
+    if array.ndim != 1:
+        raise ValueError(f"{name} must be one-dimensional; got shape {array.shape}")
+    bad = (array != 0) & (array != 1)
+    if bad.any():
+        index = _first(bad)
+        raise ValueError(
+            f"{name} must hold 0 or 1; {_at(name, index)} is {array[index].item()!r}"
+        )
+    return array.astype(np.float64)

@@ -73,6 +73,9 @@ class History:
         The parameters each time ``watch`` was called, where they were asked for.
     stopped : str
         Why the run ended.
+    finished : bool
+        Whether it ended for want of anything left to do: at the tolerance, where steps
+        change nothing, or because ``stop`` said so.
     """
 
     parameters: FloatArray
@@ -82,6 +85,7 @@ class History:
     watched: dict[str, list[float]] = field(default_factory=dict)
     path: list[FloatArray] = field(default_factory=list)
     stopped: str = ""
+    finished: bool = False
 
 
 @dataclass(frozen=True)
@@ -208,13 +212,14 @@ def minimise(
                 look(step)
                 reason = stop(history) if stop else None
                 if reason:
-                    history.stopped = reason
+                    history.stopped, history.finished = reason, True
                     break
             loss, gradient = objective(history.parameters, *batch)
             history.loss.append(float(loss))
             _check_progress(history, gradient, step)
             if np.abs(gradient).max(initial=0) <= tolerance:
                 history.stopped = f"no gradient entry is above {tolerance:g}"
+                history.finished = True
                 break
             before = history.parameters
             with np.errstate(over="ignore", invalid="ignore"):
@@ -224,6 +229,7 @@ def minimise(
                 raise _diverged(history, "a parameter is no longer finite", step)
             if np.array_equal(history.parameters, before) and batches is None:
                 history.stopped = "a step no longer changes the parameters"
+                history.finished = True
                 break
         else:
             history.stopped = f"took {step} steps"

@@ -1,0 +1,164 @@
+"""What every classifier here shares: scikit-learn's conventions, without scikit-learn.
+
+Where scikit-learn's own tools need one of its classes (tags, an error or a warning that they
+recognise), it is imported at that moment; a model that is fitted and asked never needs it.
+"""
+
+from __future__ import annotations
+
+import inspect
+import warnings
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from xent_lib._validation import (
+    FloatArray,
+    IntArray,
+    check_class_labels,
+    check_features,
+    check_same_length,
+    check_several_classes,
+)
+from xent_lib.metrics import accuracy
+from xent_lib.optim import History
+from xent_lib.special import softmax
+
+
+class ConvergenceWarning(UserWarning):
+    """A fit ended before it reached a minimum."""
+
+
+class SeparableDataWarning(ConvergenceWarning):
+    """The loss has no minimum: longer weights always lower it."""
+
+
+SEPARATED = "the classes are separated"
+
+
+def warn_if_unfinished(history: History) -> None:
+    """Say so where a fit ended without a minimum."""
+    if history.stopped == SEPARATED:
+        warnings.warn(
+            "the training data are linearly separable: all examples are classified correctly "
+            f"after {max(history.watched_steps)} steps, and from here longer weights lower the "
+            "loss without end, so no best weights exist; stopped here. Set l2 above 0",
+            SeparableDataWarning,
+            stacklevel=3,
+        )
+    elif not history.finished:
+        warnings.warn(
+            f"the fit did not reach a minimum: {history.stopped}; the loss is "
+            f"{history.loss[-1]:.6g}. Allow more steps, choose another rule, or set l2 higher",
+            ConvergenceWarning,
+            stacklevel=3,
+        )
+
+
+class Classifier:
+    """A classifier whose subclasses set ``classes_`` and compute logits."""
+
+    classes_: NDArray[Any]
+    n_features_in_: int
+    n_iter_: int
+    loss_curve_: list[float]
+
+    def fit(self, X: ArrayLike, y: ArrayLike) -> Self:
+        """Learn from examples."""
+        raise NotImplementedError
+
+    def _logits(self, X: FloatArray) -> FloatArray:
+        raise NotImplementedError
+
+    def decision_function(self, X: ArrayLike) -> FloatArray:
+        """Return logits, shape (N, K); of two classes, the log odds of the second, shape (N,)."""
+        logits = self._checked_logits(X)
+        return logits[:, 1] - logits[:, 0] if logits.shape[1] == 2 else logits
+
+    def predict_proba(self, X: ArrayLike) -> FloatArray:
+        """Return a distribution over ``classes_`` for each example, shape (N, K)."""
+        return softmax(self._checked_logits(X))
+
+    def predict(self, X: ArrayLike) -> NDArray[Any]:
+        """Return the most probable class of each example, shape (N,)."""
+        best = self._checked_logits(X).argmax(axis=1)
+        return np.asarray(self.classes_[best])
+
+    def score(self, X: ArrayLike, y: ArrayLike) -> float:
+        """Return the share of examples that are classified as ``y`` says."""
+        return accuracy(y, self.predict(X))
+
+    def get_params(self, deep: bool = True) -> dict[str, Any]:
+        """Return the constructor's arguments by name."""
+        return {name: getattr(self, name) for name in self._parameter_names()}
+
+    def set_params(self, **params: Any) -> Self:
+        """Set constructor arguments by name."""
+        known = self._parameter_names()
+        for name, value in params.items():
+            if name not in known:
+                raise ValueError(
+                    f"{type(self).__name__} has no parameter {name!r}; it has {known}"
+                )
+            setattr(self, name, value)
+        return self
+
+    def __repr__(self) -> str:
+        given = ", ".join(f"{k}={v!r}" for k, v in self.get_params().items())
+        return f"{type(self).__name__}({given})"
+
+    def __sklearn_tags__(self) -> Any:
+        from sklearn.utils import ClassifierTags, InputTags, Tags, TargetTags
+
+        return Tags(
+            estimator_type="classifier",
+            target_tags=TargetTags(required=True),
+            classifier_tags=ClassifierTags(),
+            input_tags=InputTags(),
+        )
+
+    def _check_training_data(
+        self, X: ArrayLike, y: ArrayLike
+    ) -> tuple[FloatArray, IntArray]:
+        """Return features and class indices; set ``classes_`` and ``n_features_in_``."""
+        features = check_features("X", X)
+        names = check_class_labels("y", _without_column(y))
+        check_same_length("X", features, "y", names)
+        classes, labels = np.unique(names, return_inverse=True)
+        check_several_classes("y", classes)
+        self.classes_, self.n_features_in_ = classes, features.shape[1]
+        return features, labels
+
+    def _checked_logits(self, X: ArrayLike) -> FloatArray:
+        if not hasattr(self, "classes_"):
+            error = _scikit_learn("NotFittedError", ValueError)
+            raise error(f"this {type(self).__name__} is not fitted yet; call fit first")
+        features = check_features("X", X, type(self).__name__, self.n_features_in_)
+        return self._logits(features)
+
+    @classmethod
+    def _parameter_names(cls) -> list[str]:
+        return list(inspect.signature(cls).parameters)
+
+
+def _without_column(y: ArrayLike) -> ArrayLike:
+    array = np.asarray(y)
+    if array.ndim != 2 or array.shape[1] != 1:
+        return y
+    warnings.warn(
+        "A column-vector y was passed when a 1d array was expected; "
+        "y.ravel() gives one",
+        _scikit_learn("DataConversionWarning", UserWarning),
+        stacklevel=4,
+    )
+    return array.ravel()
+
+
+def _scikit_learn(name: str, base: type[Any]) -> type[Any]:
+    """scikit-learn's class of this name, or its base where scikit-learn is not installed."""
+    try:
+        from sklearn import exceptions
+    except ImportError:
+        return base
+    return getattr(exceptions, name)  # type: ignore[no-any-return]

@@ -1,0 +1,132 @@
+"""Data to learn from, always split alike; nothing is downloaded. First used in chapter 7."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from xent_lib._validation import (
+    FloatArray,
+    IntArray,
+    check_class_labels,
+    check_unit_interval,
+)
+
+_BRIGHTEST = 16.0  # of a pixel in scikit-learn's copy
+
+
+@dataclass(frozen=True)
+class Split:
+    """Examples to train on, and others kept out of training to judge the result by.
+
+    Attributes
+    ----------
+    X_train, X_held_out : ndarray, shape (N, D)
+        Features, one example a row.
+    y_train, y_held_out : ndarray of int, shape (N,)
+        Class indices.
+    """
+
+    X_train: FloatArray
+    y_train: IntArray
+    X_held_out: FloatArray
+    y_held_out: IntArray
+
+
+def digits(*, held_out: float = 0.25, seed: int = 0) -> Split:
+    """Return 1,797 handwritten digits, 8 by 8 pixels each, from scikit-learn's bundled copy.
+
+    Parameters
+    ----------
+    held_out : float, default 0.25
+        Share of each class that is held out.
+    seed : int, default 0
+        Of the split.
+
+    Returns
+    -------
+    Split
+        Pixels in [0, 1], 64 a row, read line by line; labels 0 to 9.
+
+    Raises
+    ------
+    ImportError
+        If scikit-learn, which the pictures come with, is not installed.
+    ValueError
+        If ``held_out`` leaves one of the two parts empty.
+
+    Notes
+    -----
+    Taught in chapter 7.
+
+    References
+    ----------
+    .. [1] Alpaydin, E. and Kaynak, C. (1998). Optical recognition of handwritten digits.
+       UCI Machine Learning Repository. doi:10.24432/C50P49
+
+    Examples
+    --------
+    >>> split = digits()
+    >>> split.X_train.shape, split.X_held_out.shape
+    ((1347, 64), (450, 64))
+    """
+    try:
+        from sklearn.datasets import load_digits
+    except ImportError as error:
+        raise ImportError(
+            "the digits come with scikit-learn, which is not installed: pip install scikit-learn"
+        ) from error
+    pixels, labels = load_digits(return_X_y=True)
+    train, rest = stratified_split(labels, held_out, np.random.default_rng(seed))
+    pixels = pixels / _BRIGHTEST
+    return Split(pixels[train], labels[train], pixels[rest], labels[rest])
+
+
+def stratified_split(
+    labels: ArrayLike, held_out: float, rng: np.random.Generator
+) -> tuple[IntArray, IntArray]:
+    """Choose the rows to train on and the rows to hold out, the same share of every class.
+
+    Parameters
+    ----------
+    labels : array_like, shape (N,)
+        The class of each row.
+    held_out : float
+        Share of each class that is held out, rounded to whole rows.
+    rng : numpy.random.Generator
+        Chooses the rows.
+
+    Returns
+    -------
+    train, rest : ndarray of int
+        Row numbers in increasing order; together, every row once.
+
+    Raises
+    ------
+    ValueError
+        If ``held_out`` leaves one of the two parts empty.
+
+    Notes
+    -----
+    Chapter 7 uses it.
+
+    Examples
+    --------
+    >>> train, rest = stratified_split([0, 0, 1, 1], 0.5, np.random.default_rng(0))
+    >>> train.tolist(), rest.tolist()
+    ([1, 3], [0, 2])
+    """
+    classes = check_class_labels("labels", labels)
+    held_out = check_unit_interval("held_out", held_out)
+    chosen = np.zeros(len(classes), bool)
+    for name in np.unique(classes):
+        rows = rng.permutation(np.flatnonzero(classes == name))
+        chosen[rows[: round(held_out * len(rows))]] = True
+    if chosen.all() or not chosen.any():
+        empty = "train on" if chosen.all() else "hold out"
+        raise ValueError(
+            f"held_out={held_out:g} of {len(classes)} examples leaves none to {empty}"
+        )
+    return np.flatnonzero(~chosen), np.flatnonzero(chosen)

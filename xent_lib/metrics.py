@@ -1,0 +1,273 @@
+"""How good are predictions: hits, squared distance, calibration; taught in chapters 7 and 10.
+
+Truth first, prediction second, as in scikit-learn. Losses live in :mod:`xent_lib.losses`.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from xent_lib._validation import (
+    FloatArray,
+    IntArray,
+    check_class_labels,
+    check_distribution,
+    check_integer_labels,
+    check_not_empty,
+    check_positive_integer,
+    check_probabilities,
+    check_same_length,
+    check_yes_or_no,
+)
+
+Strategy = Literal["uniform", "quantile"]
+
+
+def accuracy(y_true: ArrayLike, y_pred: ArrayLike) -> float:
+    """Share of examples whose predicted class is the true one.
+
+    Parameters
+    ----------
+    y_true : array_like, shape (N,)
+        True classes, as numbers or names.
+    y_pred : array_like, shape (N,)
+        Predicted classes.
+
+    Returns
+    -------
+    float
+        From 0 to 1.
+
+    Raises
+    ------
+    ValueError
+        If there is no example, or the lengths differ.
+
+    Notes
+    -----
+    Chapter 4 sets it against the loss. Time grows linearly with N.
+
+    Examples
+    --------
+    >>> accuracy(["rain", "snow", "sun", "sun"], ["rain", "rain", "sun", "sun"])
+    0.75
+    """
+    true, predicted = _check_classes(y_true, y_pred)
+    return float((true == predicted).mean())
+
+
+def confusion_matrix(
+    y_true: ArrayLike, y_pred: ArrayLike, num_classes: int
+) -> IntArray:
+    """Count, for each true class, which class was predicted.
+
+    Parameters
+    ----------
+    y_true : array_like of int, shape (N,)
+        True class indices.
+    y_pred : array_like of int, shape (N,)
+        Predicted class indices.
+    num_classes : int
+        How many classes there are.
+
+    Returns
+    -------
+    ndarray of int, shape (num_classes, num_classes)
+        Row i, column j: how many examples of class i were taken for class j.
+
+    Raises
+    ------
+    TypeError
+        If classes are not integers.
+    ValueError
+        If there is no example, the lengths differ, or a class is out of range.
+
+    Notes
+    -----
+    Chapter 7 reads one. Time grows linearly with N.
+
+    Examples
+    --------
+    >>> confusion_matrix([0, 0, 1], [0, 1, 1], 2).tolist()
+    [[1, 1], [0, 1]]
+    """
+    num_classes = check_positive_integer("num_classes", num_classes)
+    true, predicted = _check_classes(y_true, y_pred)
+    true = check_integer_labels("y_true", true, num_classes)
+    predicted = check_integer_labels("y_pred", predicted, num_classes)
+    cells = true.astype(np.intp) * num_classes + predicted.astype(np.intp)
+    counts = np.bincount(cells, minlength=num_classes**2)
+    return counts.reshape(num_classes, num_classes)
+
+
+def brier_score(y_true: ArrayLike, y_prob: ArrayLike) -> float:
+    r"""Mean squared distance of forecasts from what happened, :math:`\sum_k (p_k - y_k)^2`.
+
+    Parameters
+    ----------
+    y_true : array_like of int, shape (N,)
+        True class indices.
+    y_prob : array_like, shape (N, K)
+        Distributions over the classes.
+
+    Returns
+    -------
+    float
+        From 0 to 2. For two classes it is twice the score of the one probability that some
+        libraries report.
+
+    Raises
+    ------
+    TypeError
+        If ``y_true`` are not integers.
+    ValueError
+        If there is no example, the lengths differ, a class is out of range, or a row of
+        ``y_prob`` is no distribution.
+
+    Notes
+    -----
+    Taught in chapter 10. Time grows linearly with the size of ``y_prob``.
+
+    References
+    ----------
+    .. [1] Brier, G. W. (1950). Verification of forecasts expressed in terms of probability.
+       Monthly Weather Review 78, 1-3.
+       doi:10.1175/1520-0493(1950)078<0001:VOFEIT>2.0.CO;2
+
+    Examples
+    --------
+    >>> round(brier_score([0], [[0.7, 0.2, 0.1]]), 4)
+    0.14
+    """
+    q, _ = check_distribution("y_prob", y_prob, -1)
+    true = check_class_labels("y_true", y_true)
+    check_not_empty("y_true", true)
+    check_same_length("y_true", true, "y_prob", q)
+    true = check_integer_labels("y_true", true, q.shape[-1])
+    right = np.take_along_axis(q, true[:, None], axis=1)[:, 0]
+    return float(((q**2).sum(axis=1) - 2 * right + 1).mean())
+
+
+def calibration_curve(
+    y_true: ArrayLike,
+    y_prob: ArrayLike,
+    *,
+    n_bins: int = 5,
+    strategy: Strategy = "uniform",
+) -> tuple[FloatArray, FloatArray]:
+    """Sort forecasts of an event into bins; in each, compare how often it came true.
+
+    Parameters
+    ----------
+    y_true : array_like, shape (N,)
+        Whether the event happened: 0 or 1, or booleans. For a classifier of many classes,
+        whether its prediction was right.
+    y_prob : array_like, shape (N,)
+        The probability that the forecast gave the event.
+    n_bins : int, default 5
+        How many bins.
+    strategy : {"uniform", "quantile"}, default "uniform"
+        Bins of equal width in [0, 1], or bins that hold equally many forecasts.
+
+    Returns
+    -------
+    prob_true : ndarray, shape (bins that are not empty,)
+        How often the event happened.
+    prob_pred : ndarray, same shape
+        The mean forecast.
+
+    Raises
+    ------
+    ValueError
+        If there is no example, the lengths differ, an outcome is not 0 or 1, a forecast lies
+        outside [0, 1], or ``n_bins`` or ``strategy`` is unknown.
+
+    Notes
+    -----
+    Taught in chapter 10. Time grows linearly with N, and with N log N for quantiles.
+
+    Examples
+    --------
+    >>> often, said = calibration_curve([0, 0, 1, 1, 1], [0.1, 0.3, 0.4, 0.8, 0.9], n_bins=2)
+    >>> often.round(4).tolist(), said.round(4).tolist()
+    ([0.3333, 1.0], [0.2667, 0.85])
+    """
+    count, happened, said = _bin(y_true, y_prob, n_bins, strategy)
+    filled = count > 0
+    return happened[filled] / count[filled], said[filled] / count[filled]
+
+
+def expected_calibration_error(
+    y_true: ArrayLike,
+    y_prob: ArrayLike,
+    *,
+    n_bins: int = 10,
+    strategy: Strategy = "uniform",
+) -> float:
+    """Mean distance between what was said and what happened, over the bins of the curve.
+
+    Parameters
+    ----------
+    y_true, y_prob, n_bins, strategy
+        As for :func:`calibration_curve`.
+
+    Returns
+    -------
+    float
+        From 0 to 1: each bin's distance, weighted by its share of the examples.
+
+    Raises
+    ------
+    ValueError
+        As :func:`calibration_curve`.
+
+    Notes
+    -----
+    Chapter 10 teaches it, and how it misleads.
+
+    References
+    ----------
+    .. [1] Naeini, M. P., Cooper, G. and Hauskrecht, M. (2015). Obtaining well calibrated
+       probabilities using Bayesian binning. AAAI. doi:10.1609/aaai.v29i1.9602
+
+    Examples
+    --------
+    >>> round(expected_calibration_error([0, 1, 1, 1], [0.5, 0.5, 0.9, 0.9], n_bins=5), 4)
+    0.05
+    """
+    count, happened, said = _bin(y_true, y_prob, n_bins, strategy)
+    return float(np.abs(happened - said).sum() / count.sum())
+
+
+def _bin(
+    y_true: ArrayLike, y_prob: ArrayLike, n_bins: int, strategy: Strategy
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Per bin: how many forecasts, how many came true, and the sum of the forecasts."""
+    said = check_probabilities("y_prob", y_prob)
+    happened = check_yes_or_no("y_true", y_true)
+    check_not_empty("y_true", happened)
+    check_same_length("y_true", happened, "y_prob", said)
+    n_bins = check_positive_integer("n_bins", n_bins)
+    grid = np.linspace(0, 1, n_bins + 1)
+    if strategy == "quantile":
+        grid = np.quantile(said, grid)
+    elif strategy != "uniform":
+        raise ValueError(f'strategy must be "uniform" or "quantile"; got {strategy!r}')
+    bins = np.searchsorted(grid[1:-1], said)
+    count = np.bincount(bins, minlength=n_bins).astype(np.float64)
+    true = np.bincount(bins, weights=happened, minlength=n_bins)
+    total = np.bincount(bins, weights=said, minlength=n_bins)
+    return count, true.astype(np.float64), total.astype(np.float64)
+
+
+def _check_classes(
+    y_true: ArrayLike, y_pred: ArrayLike
+) -> tuple[NDArray[Any], NDArray[Any]]:
+    true = check_class_labels("y_true", y_true)
+    predicted = check_class_labels("y_pred", y_pred)
+    check_same_length("y_true", true, "y_pred", predicted)
+    check_not_empty("y_true", true)
+    return true, predicted

@@ -1,0 +1,297 @@
+"""A network with one hidden layer, back-propagated by hand; taught in chapter 7.
+
+Its parameters are one flat array, so :func:`xent_lib.optim.minimise` moves them like any
+others; :func:`layers` shows that array as the two weight matrices.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from math import ceil
+from typing import Self
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from xent_lib._estimator import Classifier, warn_if_unfinished
+from xent_lib._validation import (
+    FloatArray,
+    IntArray,
+    check_not_negative,
+    check_positive_integer,
+)
+from xent_lib.fused import softmax_cross_entropy_with_integer_labels_value_and_grad
+from xent_lib.models import with_ones
+from xent_lib.optim import Adam, Rule, minibatches, minimise
+
+Sizes = tuple[int, int, int]
+
+
+def layers(parameters: FloatArray, sizes: Sizes) -> tuple[FloatArray, FloatArray]:
+    """Show a flat array as the weights of two layers, biases in the last row of each.
+
+    Parameters
+    ----------
+    parameters : ndarray, shape ((D + 1) H + (H + 1) K,)
+        All weights, first layer first.
+    sizes : tuple of int
+        (D, H, K): features, hidden units, classes.
+
+    Returns
+    -------
+    first : ndarray, shape (D + 1, H)
+    second : ndarray, shape (H + 1, K)
+        Views: no copy is made.
+
+    Notes
+    -----
+    Chapter 7 uses it.
+
+    Examples
+    --------
+    >>> first, second = layers(np.arange(17.0), (2, 3, 2))
+    >>> first.shape, second.shape
+    ((3, 3), (4, 2))
+    """
+    num_features, hidden, num_classes = sizes
+    cut = (num_features + 1) * hidden
+    return (
+        parameters[:cut].reshape(num_features + 1, hidden),
+        parameters[cut:].reshape(hidden + 1, num_classes),
+    )
+
+
+def two_layer_start(sizes: Sizes, rng: np.random.Generator) -> FloatArray:
+    r"""Draw the first parameters: random features, and no opinion about the classes.
+
+    The first layer is normal with variance :math:`2 / D`, which keeps the size of what a
+    rectified layer passes on. The second starts at 0, so the loss starts at :math:`\log K`.
+
+    Parameters
+    ----------
+    sizes : tuple of int
+        (D, H, K): features, hidden units, classes.
+    rng : numpy.random.Generator
+        Where the weights come from.
+
+    Returns
+    -------
+    ndarray, shape ((D + 1) H + (H + 1) K,)
+
+    Notes
+    -----
+    Chapter 7 uses it.
+
+    References
+    ----------
+    .. [1] He, K., Zhang, X., Ren, S. and Sun, J. (2015). Delving deep into rectifiers. ICCV.
+       doi:10.1109/ICCV.2015.123
+
+    Examples
+    --------
+    >>> two_layer_start((2, 3, 2), np.random.default_rng(0)).shape
+    (17,)
+    """
+    num_features, hidden, num_classes = sizes
+    parameters = np.zeros((num_features + 1) * hidden + (hidden + 1) * num_classes)
+    first, _ = layers(parameters, sizes)
+    first[:-1] = rng.normal(0, np.sqrt(2 / num_features), (num_features, hidden))
+    return parameters
+
+
+def two_layer_logits(
+    parameters: FloatArray, features: FloatArray, sizes: Sizes
+) -> FloatArray:
+    """Run the network forwards: linear, rectified, linear.
+
+    Parameters
+    ----------
+    parameters : ndarray
+        As :func:`two_layer_start` draws them.
+    features : ndarray, shape (N, D)
+        One example a row.
+    sizes : tuple of int
+        (D, H, K): features, hidden units, classes.
+
+    Returns
+    -------
+    ndarray, shape (N, K)
+        Logits.
+
+    Notes
+    -----
+    Taught in chapter 7. Time grows linearly with N, D, H and K.
+
+    Examples
+    --------
+    >>> two_layer_logits(np.ones(17), np.array([[1.0, -3.0]]), (2, 3, 2)).tolist()
+    [[1.0, 1.0]]
+    """
+    first, second = layers(parameters, sizes)
+    hidden = np.maximum(with_ones(features) @ first, 0)
+    return np.asarray(with_ones(hidden) @ second)
+
+
+def two_layer_value_and_grad(
+    parameters: FloatArray,
+    features: FloatArray,
+    labels: IntArray,
+    sizes: Sizes,
+    l2: float = 0.0,
+) -> tuple[float, FloatArray]:
+    r"""Mean cross entropy of the network plus a penalty, and the gradient in its parameters.
+
+    The gradient starts as :math:`(q - y) / N` at the logits and runs backwards: through the
+    second layer's weights, through the rectifier where it was open, to the first layer's.
+
+    Parameters
+    ----------
+    parameters : ndarray
+        As :func:`two_layer_start` draws them.
+    features : ndarray, shape (N, D)
+        One example a row.
+    labels : ndarray of int, shape (N,)
+        Class indices.
+    sizes : tuple of int
+        (D, H, K): features, hidden units, classes.
+    l2 : float, default 0.0
+        Strength of the penalty :math:`\tfrac{\lambda}{2} \sum \theta^2`, biases included.
+
+    Returns
+    -------
+    value : float
+        In nats.
+    gradient : ndarray, shape of ``parameters``
+
+    Notes
+    -----
+    Chapter 7 derives it. Time grows linearly with N, D, H and K, about three times that of
+    the logits alone.
+
+    Examples
+    --------
+    >>> start = two_layer_start((2, 3, 2), np.random.default_rng(0))
+    >>> value, gradient = two_layer_value_and_grad(
+    ...     start, np.array([[1.0, 0.5]]), np.array([0]), (2, 3, 2))
+    >>> round(value, 4), gradient.shape
+    (0.6931, (17,))
+    """
+    first, second = layers(parameters, sizes)
+    rows = with_ones(features)
+    hidden = with_ones(np.maximum(rows @ first, 0))
+    loss, error = softmax_cross_entropy_with_integer_labels_value_and_grad(
+        hidden @ second, labels
+    )
+    hidden_error = (error @ second[:-1].T) * (hidden[:, :-1] > 0)
+    gradient = np.concatenate(
+        [(rows.T @ hidden_error).ravel(), (hidden.T @ error).ravel()]
+    )
+    penalty = 0.5 * l2 * float(parameters @ parameters)
+    return loss + penalty, gradient + l2 * parameters
+
+
+class TwoLayerNetwork(Classifier):
+    r"""Linear, rectified, linear, softmax: :func:`two_layer_logits` with ``fit``.
+
+    Parameters
+    ----------
+    hidden_size : int, default 64
+        How many hidden units.
+    l2 : float, default 0.0001
+        Strength of the penalty on all parameters.
+    rule : Rule, optional
+        How to step; ``Adam(0.01)`` by default.
+    batch_size : int, default 64
+        Examples in a batch; fewer where there are fewer.
+    epochs : int, default 60
+        How many times to go through the training data.
+    random_state : int, default 0
+        Seed of the first weights and of the shuffles.
+
+    Attributes
+    ----------
+    classes_ : ndarray, shape (K,)
+        Names of the classes, sorted.
+    parameters_ : ndarray
+        All weights, as :func:`layers` reads them.
+    n_features_in_, n_iter_ : int
+        Number of features; steps taken.
+    loss_curve_ : list of float
+        The objective before each step, on that step's batch.
+
+    Notes
+    -----
+    Taught in chapter 7.
+
+    Examples
+    --------
+    >>> exclusive_or = [[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]]
+    >>> TwoLayerNetwork(epochs=100).fit(exclusive_or, [0, 1, 1, 0]).predict(exclusive_or).tolist()
+    [0, 1, 1, 0]
+    """
+
+    def __init__(
+        self,
+        *,
+        hidden_size: int = 64,
+        l2: float = 1e-4,
+        rule: Rule | None = None,
+        batch_size: int = 64,
+        epochs: int = 60,
+        random_state: int = 0,
+    ) -> None:
+        self.hidden_size = hidden_size
+        self.l2 = l2
+        self.rule = rule
+        self.batch_size = batch_size
+        self.epochs = epochs
+        self.random_state = random_state
+
+    def fit(self, X: ArrayLike, y: ArrayLike) -> Self:
+        """Train on mini-batches for the given number of epochs.
+
+        Parameters
+        ----------
+        X : array_like, shape (N, D)
+            Finite features.
+        y : array_like, shape (N,)
+            Class names: whole numbers, strings or booleans; two classes at least.
+
+        Returns
+        -------
+        TwoLayerNetwork
+            This model.
+
+        Raises
+        ------
+        DivergenceError
+            If the rule's steps are too long.
+        ValueError
+            If ``X`` or ``y`` is not as described, or a number is out of its range.
+
+        Warns
+        -----
+        ConvergenceWarning
+            If the fit was interrupted.
+        """
+        l2 = check_not_negative("l2", self.l2)
+        epochs = check_positive_integer("epochs", self.epochs)
+        hidden_size = check_positive_integer("hidden_size", self.hidden_size)
+        features, labels = self._check_training_data(X, y)
+        rng = np.random.default_rng(self.random_state)
+        self._sizes = (features.shape[1], hidden_size, len(self.classes_))
+        history = minimise(
+            partial(two_layer_value_and_grad, sizes=self._sizes, l2=l2),
+            two_layer_start(self._sizes, rng),
+            self.rule or Adam(0.01),
+            steps=epochs * ceil(len(features) / self.batch_size),
+            batches=minibatches(features, labels, self.batch_size, rng),
+        )
+        if history.stopped.startswith("interrupted"):
+            warn_if_unfinished(history)
+        self.parameters_ = history.parameters
+        self.loss_curve_, self.n_iter_ = history.loss, max(history.watched_steps)
+        return self
+
+    def _logits(self, X: FloatArray) -> FloatArray:
+        return two_layer_logits(self.parameters_, X, self._sizes)
