@@ -5,21 +5,26 @@ from __future__ import annotations
 import importlib
 import inspect
 import re
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
+import library_source
 import pytest
-from api_pages import module_names, public_names, read_modules
 from bs4 import BeautifulSoup
+from library_source import read_library
 from numpydoc.docscrape import NumpyDocString
 
 import xent_lib
 
-MODULES = {name: importlib.import_module(name) for name in module_names()}
-NAMES = [(module, name) for module in MODULES for name in public_names(MODULES[module])]
+LIBRARY = read_library()
+NAMES = [(module.name, entry.name) for module in LIBRARY for entry in module.entries]
 FUNCTIONS = [
-    (module, name)
-    for module, name in NAMES
-    if inspect.isfunction(vars(MODULES[module])[name])
+    (module.name, entry.name)
+    for module in LIBRARY
+    for entry in module.entries
+    if entry.kind == "function"
 ]
 FORMULA_MODULES = {
     "xent_lib.special",
@@ -30,7 +35,7 @@ FORMULA_MODULES = {
 
 
 def _function(module: str, name: str) -> Any:
-    return vars(MODULES[module])[name]
+    return getattr(importlib.import_module(module), name)
 
 
 def test_every_public_name_is_on_the_api_page(pages: dict[str, BeautifulSoup]) -> None:
@@ -51,15 +56,67 @@ def test_formulas_of_docstrings_are_rendered(pages: dict[str, BeautifulSoup]) ->
     assert entry is not None and entry.find_parent("dl").find("math") is not None
 
 
-def test_a_new_module_is_found_without_being_listed() -> None:
-    assert "xent_lib.special" in module_names()
-    assert not [name for name in module_names() if "._" in name]
+@pytest.mark.parametrize(("module", "name"), FUNCTIONS)
+def test_the_signature_on_the_page_is_the_one_of_the_code(
+    module: str, name: str
+) -> None:
+    read = next(
+        entry
+        for part in LIBRARY
+        if part.name == module
+        for entry in part.entries
+        if entry.name == name
+    )
+    named = re.findall(
+        r"(?:^|[(,]\s*)\*{0,2}([A-Za-z_]\w*)(?=\s*[,=)])", read.signature
+    )
+    parameters = inspect.signature(_function(module, name)).parameters
+    assert [one for one in named if one in parameters] == list(parameters)
+
+
+def test_reading_the_library_imports_nothing_of_it() -> None:
+    asked = (
+        "import sys; sys.path.insert(0, sys.argv[1]); import library_source as s; "
+        "assert s.read_library(); "
+        "print(sorted({'xent_lib', 'numpy', 'torch', 'matplotlib'} & set(sys.modules)))"
+    )
+    folder = str(Path(library_source.__file__).parent)
+    result = subprocess.run(
+        [sys.executable, "-c", asked, folder],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert result.stdout.strip() == "[]"
 
 
 def test_core_modules_come_before_those_that_draw() -> None:
-    names = [page.name for page in read_modules([])]
-    drawing = [name.startswith(("xent_lib.plots", "xent_lib.show")) for name in names]
-    assert drawing == sorted(drawing)
+    drawing = [module.draws for module in LIBRARY]
+    assert True in drawing and drawing == sorted(drawing)
+
+
+def test_a_module_is_read_by_the_rules_of_what_is_public(tmp_path: Path) -> None:
+    sources = {
+        "__init__.py": "",
+        "open.py": '"""Chapter 9."""\ndef seen(x: int = 1) -> int: ...\ndef _hidden(): ...\n',
+        "listed.py": "__all__ = ['one']\ndef one(): ...\ndef two(): ...\n",
+        "_private.py": "def never(): ...\n",
+        "group/__init__.py": "__all__ = ['inner']\n",
+        "group/part.py": "def inner(*, a): ...\ndef helper(): ...\n",
+    }
+    for name, text in sources.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    found = {
+        f"{module.name}.{entry.name}{entry.signature}"
+        for module in read_library(tmp_path)
+        for entry in module.entries
+    }
+    assert found == {
+        "xent_lib.open.seen(x=1)",
+        "xent_lib.listed.one()",
+        "xent_lib.group.inner(*, a)",
+    }
 
 
 @pytest.mark.parametrize(("module", "name"), NAMES)
@@ -111,5 +168,5 @@ def test_a_function_of_the_core_states_its_formula(module: str, name: str) -> No
 def test_a_reader_learns_which_chapter_a_function_belongs_to(
     module: str, name: str
 ) -> None:
-    said = f"{MODULES[module].__doc__} {inspect.getdoc(_function(module, name))}"
+    said = f"{importlib.import_module(module).__doc__} {inspect.getdoc(_function(module, name))}"
     assert re.search(r"[Cc]hapters? \d|[Ee]very (chapter|figure)", said)
