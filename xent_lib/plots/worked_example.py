@@ -231,7 +231,7 @@ def plot_stated_probability(
     --------
     >>> ax = plot_stated_probability([0.5, 0.7], [0.9, 0.8], (0.7, 0.8), {})
     >>> ax.texts[0].get_text()
-    'honest: 0.7\\nmean loss 0.8000'
+    'honest: 0.7\nmean loss 0.8000'
     """
     ax = axes_or_new(ax)
     ax.plot(stated, mean_loss, color=LOSS)
