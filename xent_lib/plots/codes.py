@@ -137,9 +137,10 @@ def plot_bits_per_day(
     )
     ax.annotate(
         "counted",
-        (days[0], bits[0]),
-        (-6, -8),
+        (days[1], bits[1]),
+        (0, -6),
         textcoords="offset points",
+        ha="center",
         va="top",
         color=LOSS,
     )

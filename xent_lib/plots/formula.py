@@ -274,5 +274,5 @@ def plot_expected_prices(
     ax.set_xlim(0, 1)
     ax.set_ylim(0)
     ax.set_xlabel("probability of rain in the forecast")
-    ax.set_ylabel("average price")
+    ax.set_ylabel("average price, own units")
     return ax
