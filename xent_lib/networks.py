@@ -277,6 +277,7 @@ class TwoLayerNetwork(Classifier):
         l2 = check_not_negative("l2", self.l2)
         epochs = check_positive_integer("epochs", self.epochs)
         hidden_size = check_positive_integer("hidden_size", self.hidden_size)
+        batch_size = check_positive_integer("batch_size", self.batch_size)
         features, labels = self._check_training_data(X, y)
         rng = np.random.default_rng(self.random_state)
         self._sizes = (features.shape[1], hidden_size, len(self.classes_))
@@ -284,8 +285,8 @@ class TwoLayerNetwork(Classifier):
             partial(two_layer_value_and_grad, sizes=self._sizes, l2=l2),
             two_layer_start(self._sizes, rng),
             self.rule or Adam(0.01),
-            steps=epochs * ceil(len(features) / self.batch_size),
-            batches=minibatches(features, labels, self.batch_size, rng),
+            steps=epochs * ceil(len(features) / batch_size),
+            batches=minibatches(features, labels, batch_size, rng),
         )
         if history.stopped.startswith("interrupted"):
             warn_if_unfinished(history)

@@ -1,0 +1,157 @@
+"""Metrics against scikit-learn, and against numbers worked out by hand."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sklearn import calibration, metrics
+
+from xent_lib.metrics import (
+    accuracy,
+    brier_score,
+    calibration_curve,
+    confusion_matrix,
+    expected_calibration_error,
+)
+
+SEEDS = st.integers(0, 2**32 - 1)
+
+
+def draw(seed, num_examples=60, num_classes=4):
+    rng = np.random.default_rng(seed)
+    y = np.concatenate(
+        [np.arange(num_classes), rng.integers(num_classes, size=num_examples)]
+    )
+    return rng, y
+
+
+@given(SEEDS)
+def test_accuracy_and_confusion_matrix_are_scikit_learns(seed):
+    rng, y = draw(seed)
+    guess = rng.integers(4, size=len(y))
+    assert accuracy(y, guess) == pytest.approx(metrics.accuracy_score(y, guess))
+    counts = confusion_matrix(y, guess, 4)
+    np.testing.assert_array_equal(counts, metrics.confusion_matrix(y, guess))
+
+
+def test_a_class_that_nobody_saw_keeps_its_row_and_column():
+    assert confusion_matrix([0, 2], [2, 2], 4).tolist() == [
+        [0, 0, 1, 0],
+        [0, 0, 0, 0],
+        [0, 0, 1, 0],
+        [0, 0, 0, 0],
+    ]
+
+
+def test_small_integer_labels_do_not_overflow_the_matrix():
+    label = np.array([40], dtype=np.int8)
+    assert confusion_matrix(label, label, 50)[40, 40] == 1
+
+
+@given(SEEDS)
+def test_brier_score_is_scikit_learns_for_many_classes(seed):
+    rng, y = draw(seed)
+    q = rng.dirichlet(np.ones(4), size=len(y))
+    expected = metrics.brier_score_loss(y, q, labels=np.arange(4))
+    assert brier_score(y, q) == pytest.approx(expected, abs=1e-12)
+
+
+def test_brier_score_of_the_running_example_by_hand():
+    expected = (0.3**2 + 0.2**2 + 0.1**2, 0.7**2 + 0.8**2 + 0.1**2)
+    q = [[0.7, 0.2, 0.1]] * 2
+    assert brier_score([0, 1], q) == pytest.approx(np.mean(expected), abs=1e-12)
+
+
+@given(SEEDS, st.integers(1, 12), st.sampled_from(["uniform", "quantile"]))
+def test_calibration_curve_is_scikit_learns(seed, n_bins, strategy):
+    rng, y = draw(seed, num_classes=2)
+    said = rng.random(len(y)).round(rng.integers(1, 4))
+    ours = calibration_curve(y, said, n_bins=n_bins, strategy=strategy)
+    theirs = calibration.calibration_curve(y, said, n_bins=n_bins, strategy=strategy)
+    for one, other in zip(ours, theirs, strict=True):
+        np.testing.assert_allclose(one, other, atol=1e-12)
+
+
+@given(SEEDS, st.integers(1, 12), st.sampled_from(["uniform", "quantile"]))
+def test_expected_calibration_error_weighs_the_curves_gaps_by_bin_size(
+    seed, n_bins, strategy
+):
+    rng, y = draw(seed, num_classes=2)
+    said = rng.random(len(y))
+    edges = np.linspace(0, 1, n_bins + 1)
+    if strategy == "quantile":
+        edges = np.quantile(said, edges)
+    members = np.searchsorted(edges[1:-1], said)
+    gaps = [
+        (members == b).mean() * abs(y[members == b].mean() - said[members == b].mean())
+        for b in np.unique(members)
+    ]
+    ours = expected_calibration_error(y, said, n_bins=n_bins, strategy=strategy)
+    assert ours == pytest.approx(sum(gaps), abs=1e-12)
+
+
+def test_a_forecast_that_always_comes_true_is_perfectly_calibrated():
+    assert expected_calibration_error([0, 1], [0.0, 1.0]) == 0
+    assert expected_calibration_error([True, False], [0.0, 1.0]) == 1
+
+
+@pytest.mark.parametrize(
+    ("call", "text"),
+    [
+        (lambda: accuracy([], []), "y_true must hold at least one example; got none"),
+        (
+            lambda: accuracy([0, 1], [0]),
+            "y_true and y_pred must hold the same number of examples; got 2 and 1",
+        ),
+        (
+            lambda: accuracy([[0]], [0]),
+            r"y_true must be one-dimensional; got shape \(1, 1\)",
+        ),
+        (
+            lambda: confusion_matrix([0, 3], [0, 0], 3),
+            r"y_true must be between 0 and 2; y_true\[1\] is 3",
+        ),
+        (
+            lambda: confusion_matrix([0], [-1], 3),
+            r"y_pred must be between 0 and 2; y_pred\[0\] is -1",
+        ),
+        (lambda: brier_score([0], [[0.7, 0.2]]), "y_prob must sum to 1"),
+        (
+            lambda: brier_score([0, 1], [[0.7, 0.3]]),
+            "same number of examples; got 2 and 1",
+        ),
+        (lambda: brier_score([2], [[0.7, 0.3]]), "y_true must be between 0 and 1"),
+        (
+            lambda: calibration_curve([0, 2], [0.1, 0.2]),
+            r"y_true must hold 0 or 1; y_true\[1\] is 2",
+        ),
+        (
+            lambda: calibration_curve([[0]], [0.1]),
+            r"y_true must be one-dimensional; got shape \(1, 1\)",
+        ),
+        (
+            lambda: calibration_curve([0], [1.1]),
+            r"probabilities must be at most 1; y_prob\[0\] is 1.1",
+        ),
+        (
+            lambda: calibration_curve([0, 1], [0.1]),
+            "same number of examples; got 2 and 1",
+        ),
+        (lambda: calibration_curve([], []), "y_true must hold at least one example"),
+        (
+            lambda: calibration_curve([0], [0.1], n_bins=0),
+            "n_bins must be at least 1; got 0",
+        ),
+        (
+            lambda: calibration_curve([0], [0.1], strategy="even"),
+            'strategy must be "uniform" or "quantile"; got \'even\'',
+        ),
+        (
+            lambda: expected_calibration_error([], []),
+            "y_true must hold at least one example",
+        ),
+    ],
+)
+def test_bad_input_is_named(call, text):
+    with pytest.raises(ValueError, match=text):
+        call()

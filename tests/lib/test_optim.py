@@ -1,0 +1,349 @@
+"""The loop and its rules: against torch, against closed forms, and at every way to end."""
+
+import io
+import sys
+from itertools import islice
+
+import numpy as np
+import pytest
+import torch
+
+from xent_lib import optim
+from xent_lib.optim import (
+    Adam,
+    DivergenceError,
+    EarlyStopping,
+    GradientDescent,
+    History,
+    Momentum,
+    Newton,
+    minibatches,
+    minimise,
+)
+
+STEEP = np.diag([1.0, 10.0])
+
+
+def bowl(x):
+    """A quadratic with its minimum at (1, -2)."""
+    away = x - np.array([1.0, -2.0])
+    return 0.5 * float(away @ STEEP @ away), STEEP @ away
+
+
+def bowl_loss(x):
+    return bowl(x)[0]
+
+
+@pytest.mark.parametrize(
+    ("rule", "make_optimiser"),
+    [
+        (GradientDescent(0.05), lambda p: torch.optim.SGD(p, lr=0.05)),
+        (
+            Momentum(0.02, decay=0.8),
+            lambda p: torch.optim.SGD(p, lr=0.02, momentum=0.8),
+        ),
+        (Adam(0.1), lambda p: torch.optim.Adam(p, lr=0.1)),
+        (
+            Adam(0.1, mean_decay=0.5, square_decay=0.9, epsilon=1e-3),
+            lambda p: torch.optim.Adam(p, lr=0.1, betas=(0.5, 0.9), eps=1e-3),
+        ),
+    ],
+    ids=["gradient-descent", "momentum", "adam", "adam-other-numbers"],
+)
+def test_a_rule_takes_the_steps_that_torch_takes(rule, make_optimiser):
+    ours = minimise(bowl, [3.0, 3.0], rule, steps=25).parameters
+    x = torch.tensor([3.0, 3.0], dtype=torch.float64, requires_grad=True)
+    optimiser = make_optimiser([x])
+    for _ in range(25):
+        optimiser.zero_grad()
+        away = x - torch.tensor([1.0, -2.0], dtype=torch.float64)
+        (0.5 * away @ torch.tensor(STEEP) @ away).backward()
+        optimiser.step()
+    np.testing.assert_allclose(ours, x.detach().numpy(), rtol=0, atol=1e-12)
+
+
+def test_newton_reaches_the_bottom_of_a_parabola_in_one_step():
+    rule = Newton(bowl_loss, lambda x: STEEP)
+    history = minimise(bowl, [30.0, 40.0], rule, steps=1)
+    np.testing.assert_allclose(history.parameters, [1, -2], atol=1e-7)
+
+
+def test_newton_does_not_move_along_a_flat_direction():
+    flat = np.array([[1.0, -1.0], [-1.0, 1.0]])
+    rule = Newton(lambda x: 0.5 * float(x @ flat @ x), lambda x: flat)
+    x = np.array([3.0, 1.0])
+    np.testing.assert_allclose(rule.step(x, flat @ x), [2, 2], atol=1e-6)
+
+
+def test_newton_halves_a_step_that_would_raise_the_loss():
+    def loss(x):
+        return float(np.sqrt(1 + x @ x))
+
+    def hessian(x):
+        return np.array([[(1 + x[0] ** 2) ** -1.5]])
+
+    x = np.array([2.0])
+    moved = Newton(loss, hessian).step(x, x / np.sqrt(1 + x @ x))
+    full_step = x * (1 + x @ x)
+    assert loss(x - full_step) > loss(x) > loss(moved)
+
+
+def test_newton_stays_where_no_step_lowers_the_loss():
+    rule = Newton(lambda x: float(abs(x[0])), lambda x: np.eye(1))
+    assert rule.step(np.array([0.0]), np.array([1.0])).tolist() == [0.0]
+    history = minimise(lambda x: (abs(x[0]), np.ones(1)), np.zeros(1), rule, steps=50)
+    assert history.finished
+    assert history.stopped == "a step no longer changes the parameters"
+
+
+def test_the_loss_is_recorded_before_each_step():
+    history = minimise(bowl, [3.0, 3.0], GradientDescent(0.05), steps=3, keep_path=True)
+    assert history.loss == [bowl_loss(x) for x in history.path[:3]]
+    assert history.watched_steps == [0, 1, 2, 3]
+    assert history.stopped == "took 3 steps"
+    assert not history.finished
+
+
+def test_watching_happens_first_then_every_so_often_and_at_the_end():
+    history = minimise(
+        bowl,
+        [3.0, 3.0],
+        GradientDescent(0.05),
+        steps=7,
+        every=3,
+        keep_path=True,
+        watch=lambda x: {"x": float(x[0]), "loss": bowl_loss(x)},
+    )
+    assert history.watched_steps == [0, 3, 6, 7]
+    assert history.watched["x"] == [float(x[0]) for x in history.path]
+    assert history.watched["loss"][-1] == bowl_loss(history.parameters)
+
+
+def test_the_start_and_the_rule_given_stay_as_they_were():
+    start, rule = np.array([3.0, 3.0]), Adam(0.1)
+    first = minimise(bowl, start, rule, steps=5).parameters
+    assert start.tolist() == [3, 3]
+    assert rule.steps == 0 and rule.mean is None
+    assert (minimise(bowl, start, rule, steps=5).parameters == first).all()
+
+
+@pytest.mark.parametrize("rule", [GradientDescent(0.05), Momentum(0.05), Adam(0.1)])
+def test_a_run_resumed_ends_where_an_unbroken_one_does(rule):
+    whole = minimise(bowl, [3.0, 3.0], rule, steps=20)
+    half = minimise(bowl, [3.0, 3.0], rule, steps=12)
+    rest = minimise(bowl, half.parameters, half.rule, steps=8)
+    assert (rest.parameters == whole.parameters).all()
+    assert half.loss + rest.loss == whole.loss
+
+
+def test_a_small_gradient_ends_the_run():
+    history = minimise(
+        bowl, [3.0, 3.0], GradientDescent(0.1), steps=1000, tolerance=1e-3
+    )
+    assert history.finished
+    assert np.abs(bowl(history.parameters)[1]).max() <= 1e-3
+    assert len(history.loss) < 1000
+    assert history.watched_steps[-1] == len(history.loss) - 1
+
+
+def test_a_rising_loss_stops_the_run_and_names_learning_rate_and_step():
+    with pytest.raises(
+        DivergenceError,
+        match=r"diverged at step \d+ with GradientDescent\(learning_rate=0\.5\): the loss went "
+        r"from 127 to .*; try a smaller learning_rate",
+    ) as caught:
+        minimise(bowl, [3.0, 3.0], GradientDescent(0.5), steps=1000)
+    losses = caught.value.history.loss
+    assert losses[-1] > 1000 * losses[0] >= max(losses[:-1])
+
+
+@pytest.mark.parametrize(
+    ("loss", "gradient", "what"),
+    [
+        (np.nan, 0.0, "the loss is nan"),
+        (np.inf, 0.0, "the loss is inf"),
+        (1.0, np.nan, "the gradient is not finite"),
+        (1.0, 1e308, "a parameter is no longer finite"),
+    ],
+)
+def test_numbers_that_are_not_finite_stop_the_run(loss, gradient, what):
+    with pytest.raises(DivergenceError, match=f"diverged at step [01] .*: {what}"):
+        minimise(
+            lambda x: (loss, np.full(1, gradient)),
+            np.ones(1),
+            GradientDescent(100.0),
+            steps=9,
+        )
+
+
+def test_an_interrupted_run_keeps_what_it_has():
+    def impatient(x):
+        if len(calls) == 4:
+            raise KeyboardInterrupt
+        calls.append(x)
+        return bowl(x)
+
+    calls = []
+    history = minimise(impatient, [3.0, 3.0], GradientDescent(0.05), steps=1000)
+    assert history.stopped == "interrupted after 4 steps"
+    assert not history.finished
+    expected = minimise(bowl, [3.0, 3.0], GradientDescent(0.05), steps=4)
+    assert (history.parameters == expected.parameters).all()
+    assert history.loss == expected.loss
+
+
+def test_early_stopping_waits_out_its_patience():
+    values = iter([3.0, 2.0, 2.5, 1.0, 1.1, 1.2, 1.3, 0.5])
+    history = minimise(
+        bowl,
+        [3.0, 3.0],
+        GradientDescent(0.05),
+        steps=100,
+        watch=lambda x: {"validation": next(values)},
+        stop=EarlyStopping("validation", patience=3),
+    )
+    assert history.watched["validation"][-1] == 1.3
+    assert history.watched_steps[-1] == 6
+    assert history.stopped == "validation has been above its minimum 3 times in a row"
+    assert history.finished
+
+
+def test_an_epoch_deals_every_example_once_and_the_next_in_another_order():
+    rng = np.random.default_rng(0)
+    batches = minibatches(np.arange(10) * 2.0, np.arange(10), 4, rng)
+    first, second = ([y for _, y in islice(batches, 3)] for _ in range(2))
+    assert [len(y) for y in first] == [4, 4, 2]
+    for epoch in (first, second):
+        assert sorted(np.concatenate(epoch)) == list(range(10))
+    assert (np.concatenate(first) != np.concatenate(second)).any()
+    x, y = next(batches)
+    assert (x == 2 * y).all()
+
+
+def test_batches_reach_the_objective_and_their_end_ends_the_run():
+    seen = []
+
+    def objective(x, factor):
+        seen.append(factor)
+        return factor * float(x[0]), np.full(1, factor)
+
+    history = minimise(
+        objective, np.ones(1), GradientDescent(0.1), steps=10, batches=[(1.0,), (2.0,)]
+    )
+    assert seen == [1.0, 2.0]
+    assert history.stopped == "took 2 steps"
+    np.testing.assert_allclose(history.parameters, 1 - 0.3)
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "text"),
+    [
+        (
+            lambda: GradientDescent(0.0),
+            ValueError,
+            "learning_rate must be finite and above 0; got 0",
+        ),
+        (
+            lambda: Momentum(0.1, decay=1.0),
+            ValueError,
+            "decay must be at least 0 and below 1; got 1.0",
+        ),
+        (
+            lambda: Adam(np.inf),
+            ValueError,
+            "learning_rate must be finite and above 0; got inf",
+        ),
+        (
+            lambda: Adam(square_decay=-0.1),
+            ValueError,
+            "square_decay must be at least 0",
+        ),
+        (lambda: Adam(mean_decay=1.5), ValueError, "mean_decay must be at least 0"),
+        (lambda: Adam(epsilon=0.0), ValueError, "epsilon must be finite and above 0"),
+        (
+            lambda: Newton(bowl_loss, bowl, damping=-1.0),
+            ValueError,
+            "damping must be finite and at least 0",
+        ),
+        (
+            lambda: minimise(bowl, [np.nan, 0], Adam(), steps=1),
+            ValueError,
+            r"start must be finite.*start\[0\] is nan",
+        ),
+        (
+            lambda: minimise(bowl, ["a"], Adam(), steps=1),
+            TypeError,
+            "start must hold real numbers",
+        ),
+        (
+            lambda: minimise(bowl, [0.0, 0], Adam(), steps=0),
+            ValueError,
+            "steps must be at least 1; got 0",
+        ),
+        (
+            lambda: minimise(bowl, [0.0, 0], Adam(), steps=1, every=0),
+            ValueError,
+            "every must be at least 1",
+        ),
+        (
+            lambda: minibatches([], [], 4, None),
+            ValueError,
+            "features must hold at least one example; got none",
+        ),
+        (
+            lambda: minibatches([1], [1, 2], 4, None),
+            ValueError,
+            "features and labels must hold the same number of examples; got 1 and 2",
+        ),
+        (
+            lambda: minibatches([1], [1], 0, None),
+            ValueError,
+            "batch_size must be at least 1",
+        ),
+    ],
+)
+def test_bad_input_is_named(call, error, text):
+    with pytest.raises(error, match=text):
+        call()
+
+
+class Terminal(io.StringIO):
+    def isatty(self):
+        return True
+
+
+def slow_run(monkeypatch):
+    monkeypatch.setattr(optim, "_SECONDS_WITHOUT_A_BAR", 0.0)
+    screen = Terminal()
+    monkeypatch.setattr(sys, "stderr", screen)
+    minimise(bowl, [3.0, 3.0], GradientDescent(0.05), steps=3)
+    return screen.getvalue()
+
+
+def test_a_long_run_shows_a_bar_in_a_terminal(monkeypatch):
+    monkeypatch.delenv("XENT_STORED_OUTPUTS", raising=False)
+    assert "/3" in slow_run(monkeypatch)
+
+
+def test_no_bar_is_shown_where_outputs_are_stored(monkeypatch):
+    monkeypatch.setenv("XENT_STORED_OUTPUTS", "1")
+    assert slow_run(monkeypatch) == ""
+
+
+def test_no_bar_is_shown_where_nobody_watches(monkeypatch):
+    monkeypatch.delenv("XENT_STORED_OUTPUTS", raising=False)
+    monkeypatch.delitem(sys.modules, "ipykernel", raising=False)
+    monkeypatch.setattr(Terminal, "isatty", lambda self: False)
+    assert slow_run(monkeypatch) == ""
+
+
+def test_the_loop_runs_without_tqdm(monkeypatch):
+    monkeypatch.delenv("XENT_STORED_OUTPUTS", raising=False)
+    monkeypatch.setitem(sys.modules, "tqdm", None)
+    assert slow_run(monkeypatch) == ""
+
+
+def test_histories_do_not_share_their_lists():
+    one, other = (History(np.zeros(1), Adam()) for _ in range(2))
+    one.loss.append(1.0)
+    assert other.loss == []
