@@ -19,7 +19,6 @@ from docutils import nodes
 from node_packages import NODE_MODULES, ensure_installed, node_command
 from sphinx.application import Sphinx
 from sphinx.errors import ExtensionError
-from sphinx.transforms import SphinxTransform
 from sphinx.util import logging
 from sphinx.writers.html5 import HTML5Translator
 
@@ -140,32 +139,6 @@ def visit_block(self: HTML5Translator, node: nodes.Element) -> None:
     raise nodes.SkipNode
 
 
-class LiftDisplayFormulas(SphinxTransform):
-    """Take a display formula out of its paragraph, which HTML allows to hold none.
-
-    ``$$...$$`` with a checked number's comment behind it on the same line parses as part
-    of a paragraph.
-    """
-
-    default_priority = 150  # after the comments have gone
-
-    def apply(self, **kwargs: Any) -> None:
-        for paragraph in list(self.document.findall(nodes.paragraph)):
-            if not any(isinstance(child, nodes.math_block) for child in paragraph):
-                continue
-            pieces: list[nodes.Element] = []
-            for child in paragraph.children:
-                if isinstance(child, nodes.math_block):
-                    pieces.append(child)
-                elif pieces and isinstance(pieces[-1], nodes.paragraph):
-                    pieces[-1] += child
-                else:
-                    pieces.append(nodes.paragraph("", "", child))
-            paragraph.replace_self(
-                [piece for piece in pieces if piece.astext().strip()]
-            )
-
-
 def _open(app: Sphinx) -> None:
     formulas = Formulas(Path(app.doctreedir).parent / ".formulas.json")
     app.xent_formulas = formulas  # type: ignore[attr-defined]
@@ -181,7 +154,6 @@ def _close(app: Sphinx, exception: Exception | None) -> None:
 
 def setup(app: Sphinx) -> dict[str, Any]:
     app.add_html_math_renderer(RENDERER, (visit_inline, None), (visit_block, None))
-    app.add_transform(LiftDisplayFormulas)
     app.connect("builder-inited", _open)
     app.connect("build-finished", _close)
     return {"parallel_read_safe": True, "parallel_write_safe": False}

@@ -42,6 +42,11 @@ $$L = -\\log q \\tag{1.2}$$
 
 $$-\\log 0.7 = 0.3567$$<!-- = surprisal(0.7) -->
 
+$$
+\\frac{1}{2}
+= 0.5
+$$<!-- = 1 / 2 -->
+
 Inline $q_k$, [the formula](#eq-1-2), [the figure](#fig-1-1),
 [a term](../book/words.md#surprisal), [a heading](../book/words.md#other-words).
 """
@@ -236,7 +241,7 @@ def test_a_tagged_formula_has_its_number_and_anchor(whole: Built) -> None:
 
 def test_a_checked_display_formula_is_a_display_formula(whole: Built) -> None:
     formulas = whole.page().select("div.formula")
-    assert len(formulas) == 2
+    assert len(formulas) == 3
     assert all(formula.find_parent("p") is None for formula in formulas)
 
 
