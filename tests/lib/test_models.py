@@ -7,7 +7,7 @@ import warnings
 import numpy as np
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
@@ -33,6 +33,7 @@ from xent_lib.networks import (
 )
 from xent_lib.optim import Adam, DivergenceError, GradientDescent, Momentum
 
+ON_TORCH = settings(max_examples=25, deadline=None)  # its first calls take long
 SEEDS = st.integers(0, 2**32 - 1)
 # Skipped by scikit-learn itself where the environment lacks what they try.
 OPTIONAL_CHECKS = {"check_array_api_input", "check_classifier_data_not_an_array"}
@@ -78,7 +79,7 @@ def overlapping(num_classes=2, per_class=30):
     "model",
     [
         SoftmaxRegression(),
-        SoftmaxRegression(rule=Momentum(0.01), max_iter=500),
+        SoftmaxRegression(rule=Momentum(0.01), max_iter=200),
         TwoLayerNetwork(epochs=20),
     ],
     ids=["newton", "momentum", "network"],
@@ -289,6 +290,7 @@ def test_a_fitted_model_survives_pickling_and_prints_its_arguments():
     )
 
 
+@ON_TORCH
 @given(SEEDS)
 def test_the_linear_gradient_is_autograds(seed):
     features, labels, (d, _, k), rng = draw(seed)
@@ -305,6 +307,7 @@ def test_the_linear_gradient_is_autograds(seed):
     np.testing.assert_allclose(gradient, w.grad.numpy(), atol=1e-12)
 
 
+@ON_TORCH
 @given(SEEDS)
 def test_the_hessian_is_autograds(seed):
     features, labels, (d, _, k), rng = draw(seed)
@@ -331,6 +334,7 @@ def test_the_hessian_is_flat_where_one_number_is_added_to_all_biases():
     np.testing.assert_allclose(hessian @ direction.ravel(), 0, atol=1e-15)
 
 
+@ON_TORCH
 @given(SEEDS)
 def test_back_propagation_is_autograds(seed):
     features, labels, sizes, rng = draw(seed)
