@@ -238,7 +238,7 @@ class Ranks:
             others = [str(rank) for rank in self.members if rank != me]
             raise RuntimeError(
                 f"vocab_parallel_cross_entropy: rank {me} of {len(self.members)} lost a rank "
-                f"while {doing}: {' or '.join(others)} ended or did not answer in time. "
+                f"while {doing}: rank {' or '.join(others)} ended or did not answer in time. "
                 "A lost rank cannot rejoin: end this process and start all ranks again. "
                 "The one at fault is the one whose output lacks this message; torchrun names "
                 "it under 'Root Cause'. If a rank is only slow, give init_process_group a "
