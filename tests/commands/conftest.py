@@ -10,6 +10,7 @@ import socket
 import subprocess
 import sys
 import sysconfig
+import time
 import venv
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -111,6 +112,14 @@ def kill(process: subprocess.Popen[str]) -> None:
     """End a command and everything it started, without a chance to clean up."""
     os.killpg(process.pid, signal.SIGKILL)
     process.communicate()
+
+
+def wait_for(path: Path) -> None:
+    """Wait until a command has come so far that this file exists."""
+    limit = time.monotonic() + 60
+    while not path.exists():
+        assert time.monotonic() < limit, f"{path.name} did not appear"
+        time.sleep(0.05)
 
 
 @pytest.fixture

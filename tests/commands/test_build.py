@@ -7,7 +7,7 @@ import signal
 import time
 from pathlib import Path
 
-from .conftest import kill
+from .conftest import kill, wait_for
 
 
 def edit(path: Path, old: str, new: str) -> None:
@@ -22,13 +22,6 @@ def pages(checkout) -> dict[str, int]:
         for path in checkout.html.rglob("*.html")
         if "_static" not in path.parts
     }
-
-
-def wait_for(path: Path) -> None:
-    limit = time.monotonic() + 60
-    while not path.exists():
-        assert time.monotonic() < limit, f"{path.name} did not appear"
-        time.sleep(0.05)
 
 
 def test_a_book_is_built_and_the_page_to_open_is_named(ready):

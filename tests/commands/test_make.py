@@ -5,12 +5,15 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import signal
 import stat
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+from .conftest import wait_for
 
 ROOT = Path(__file__).resolve().parents[2]
 MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
@@ -118,12 +121,17 @@ def test_without_a_network_pips_words_and_the_way_out_are_shown(small, offline):
     assert "Making .venv" not in again.said
 
 
-def test_an_installation_that_was_killed_starts_afresh(ready, offline):
-    environment = ready.environment()
-    environment.write_stamp(environment.UNFINISHED)
-    leftover = ready.venv / "leftover"
+@pytest.mark.parametrize("by", [signal.SIGINT, signal.SIGKILL])
+def test_an_installation_that_was_stopped_starts_afresh(small, offline, by):
+    process = small.start("book", f"PYTHON={sys.executable}", **offline)
+    wait_for(small.venv / "bin" / "python")
+    os.killpg(process.pid, by)
+    said, _ = process.communicate(timeout=60)
+    assert process.returncode != 0
+    assert ("Stopped. Run the same command again" in said) == (by == signal.SIGINT)
+    leftover = small.venv / "leftover"
     leftover.touch()
-    result = ready.make("book", **offline)
+    result = small.make("book", f"PYTHON={sys.executable}", **offline)
     assert "Making .venv again: an earlier installation was cut short." in result.said
     assert not leftover.exists()
 
