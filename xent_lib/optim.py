@@ -43,6 +43,8 @@ Batch = tuple[Any, ...]
 
 _BEYOND_REASON = 1000.0  # times the first loss
 _SECONDS_WITHOUT_A_BAR = 2.0
+# Set where outputs are stored, and where pytest compares them with the stored ones.
+_OUTPUTS_ARE_KEPT = ("XENT_STORED_OUTPUTS", "PYTEST_VERSION")
 
 
 class DivergenceError(ArithmeticError):
@@ -320,7 +322,7 @@ def _with_bar(batches: Iterable[Batch], steps: int) -> Iterable[Batch]:
     """At most ``steps`` batches, with a progress bar where somebody watches and waits."""
     taken = itertools.islice(batches, steps)
     watched = sys.stderr.isatty() or "ipykernel" in sys.modules
-    if not watched or os.environ.get("XENT_STORED_OUTPUTS"):
+    if not watched or any(name in os.environ for name in _OUTPUTS_ARE_KEPT):
         return taken
     try:
         from tqdm import tqdm

@@ -312,7 +312,11 @@ class Terminal(io.StringIO):
         return True
 
 
-def slow_run(monkeypatch):
+def slow_run(monkeypatch, outputs_are_kept=None):
+    for name in ("XENT_STORED_OUTPUTS", "PYTEST_VERSION"):
+        monkeypatch.delenv(name, raising=False)
+    if outputs_are_kept:
+        monkeypatch.setenv(outputs_are_kept, "1")
     monkeypatch.setattr(optim, "_SECONDS_WITHOUT_A_BAR", 0.0)
     screen = Terminal()
     monkeypatch.setattr(sys, "stderr", screen)
@@ -321,24 +325,21 @@ def slow_run(monkeypatch):
 
 
 def test_a_long_run_shows_a_bar_in_a_terminal(monkeypatch):
-    monkeypatch.delenv("XENT_STORED_OUTPUTS", raising=False)
     assert "/3" in slow_run(monkeypatch)
 
 
-def test_no_bar_is_shown_where_outputs_are_stored(monkeypatch):
-    monkeypatch.setenv("XENT_STORED_OUTPUTS", "1")
-    assert slow_run(monkeypatch) == ""
+@pytest.mark.parametrize("name", ["XENT_STORED_OUTPUTS", "PYTEST_VERSION"])
+def test_no_bar_is_shown_where_outputs_are_stored_or_compared(monkeypatch, name):
+    assert slow_run(monkeypatch, outputs_are_kept=name) == ""
 
 
 def test_no_bar_is_shown_where_nobody_watches(monkeypatch):
-    monkeypatch.delenv("XENT_STORED_OUTPUTS", raising=False)
     monkeypatch.delitem(sys.modules, "ipykernel", raising=False)
     monkeypatch.setattr(Terminal, "isatty", lambda self: False)
     assert slow_run(monkeypatch) == ""
 
 
 def test_the_loop_runs_without_tqdm(monkeypatch):
-    monkeypatch.delenv("XENT_STORED_OUTPUTS", raising=False)
     monkeypatch.setitem(sys.modules, "tqdm", None)
     assert slow_run(monkeypatch) == ""
 
