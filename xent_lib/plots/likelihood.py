@@ -101,7 +101,7 @@ def plot_log_below_line(
     ax.annotate(
         "$\\log\\,x$",
         end,
-        (0, -8),
+        (0, -14),
         textcoords="offset points",
         ha="right",
         va="top",
