@@ -41,14 +41,14 @@ def plot_safe_scores(
     --------
     >>> ax = plot_safe_scores({"float16": (-17.3, 11.1)})
     >>> [text.get_text() for text in ax.texts]
-    ['-17.3', '11.1']
+    ['−17.3', '11.1']
     """
     ax = axes_or_new(ax, height=2.2)
     for row, (low, high) in enumerate(ranges.values()):
         ax.barh(row, high - low, left=low, height=0.5, color=GREY)
         for end, side, align in ((low, -6, "right"), (high, 6, "left")):
             ax.annotate(
-                f"{end:.1f}",
+                f"{end:.1f}".replace("-", "−"),
                 (end, row),
                 xytext=(side, 0),
                 textcoords="offset points",
@@ -62,7 +62,7 @@ def plot_safe_scores(
     ax.minorticks_off()
     ax.set_yticks(range(len(ranges)), list(ranges))
     ax.set(
-        xlim=(-6000, 6000),
+        xlim=(-15_000, 15_000),
         ylim=(len(ranges) - 0.5, -0.5),
         xlabel="score $z$",
     )

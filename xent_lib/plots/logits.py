@@ -66,7 +66,8 @@ def plot_scores_to_shares(
                 fontsize=10,
             )
         ax.set_title(title, fontsize=11)
-        ax.set(ylim=(min(0, heights.min() * 1.2), heights.max() * 1.2), yticks=[])
+        top = max(heights.max(), 0) or 1
+        ax.set(ylim=(min(0, heights.min() * 1.2), top * 1.2), yticks=[])
         ax.axhline(0, color=INK, linewidth=0.8)
         ax.spines[["left", "bottom"]].set_visible(False)
         ax.tick_params(bottom=False)
