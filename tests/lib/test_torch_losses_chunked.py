@@ -15,8 +15,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 from torch.nn import functional
+from torch.utils._python_dispatch import TorchDispatchMode
 
-from xent_lib.torch_losses import linear_cross_entropy
+from xent_lib.torch_losses import chunked, linear_cross_entropy
 from xent_lib.torch_losses.chunked import LinearCrossEntropy
 
 REDUCTIONS = ("mean", "sum", "none")
@@ -205,6 +206,22 @@ def test_nan_stays_in_its_own_row_and_an_ignored_row_costs_nothing() -> None:
     assert losses[5] == 0
 
 
+@pytest.mark.parametrize("worth", [torch.nan, torch.inf])
+def test_what_an_ignored_row_is_worth_reaches_no_gradient(worth: float) -> None:
+    tensors, target = problem()
+    target[3] = -100
+    upstream = torch.ones(7)
+    upstream[3] = worth
+    _, gradients = value_and_gradients(
+        linear_cross_entropy, tensors, target, upstream, reduction="none"
+    )
+    _, expected = value_and_gradients(
+        two_liner, tensors, target, torch.ones(()), reduction="sum"
+    )
+    for gradient, wanted in zip(gradients, expected, strict=True):
+        torch.testing.assert_close(gradient, wanted, rtol=1e-11, atol=1e-12)
+
+
 @pytest.mark.parametrize("reduction", REDUCTIONS)
 @pytest.mark.parametrize("learning", [*itertools.product((False, True), repeat=3)])
 def test_only_what_asks_for_a_gradient_gets_one(
@@ -377,8 +394,6 @@ def test_autocast_multiplies_in_the_narrow_dtype(
 ) -> None:
     tensors, target = problem(dtype=torch.float32)
     seen = set()
-    from xent_lib.torch_losses import chunked
-
     honest = chunked.multiply
 
     def spy(left: Tensor, right: Tensor, **options) -> Tensor:
@@ -419,23 +434,26 @@ def test_gradients_of_half_precision_survive_a_batch_that_would_round_them_away(
         torch.testing.assert_close(ours.double(), wanted, rtol=0, atol=bound)
 
 
-def test_no_tensor_of_all_logits_is_ever_made() -> None:
+def test_the_logits_of_one_chunk_are_the_largest_tensor_and_its_memory_is_used_again() -> (
+    None
+):
     rows, classes, chunk_size = 256, 512, 32
     tensors, target = problem(rows, 8, classes, bias=False, dtype=torch.float32)
-    largest = 0
-    from torch.utils._python_dispatch import TorchDispatchMode
+    created = []
 
     class Watch(TorchDispatchMode):
         def __torch_dispatch__(self, func, types, args=(), kwargs=None):
-            nonlocal largest
             made = func(*args, **(kwargs or {}))
-            if isinstance(made, Tensor):
-                largest = max(largest, made.untyped_storage().nbytes())
+            before = {a.data_ptr() for a in args if isinstance(a, Tensor)}
+            if isinstance(made, Tensor) and made.data_ptr() not in before:
+                created.append(made.untyped_storage().nbytes())
             return made
 
     with Watch():
         linear_cross_entropy(*tensors[:2], target, chunk_size=chunk_size).backward()
-    assert largest == chunk_size * classes * 4
+    one_chunk = chunk_size * classes * 4
+    assert max(created) == one_chunk
+    assert created.count(one_chunk) == 1
     assert tensors[1].grad is not None
 
 

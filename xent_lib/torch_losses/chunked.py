@@ -109,7 +109,8 @@ def linear_cross_entropy(
 
     The gradients of 'mean' and 'sum' are computed with the loss, which is when the logits are
     at hand, and scaled by what ``backward`` is given. Sums over chunks are kept in float32 at
-    least, whatever the dtype of the factors. The target is checked on every call, which on a
+    least, whatever the dtype of the factors; autograd rounds each gradient to the dtype of what
+    it belongs to. The target is checked on every call, which on a
     GPU waits for the device.
 
     References
@@ -183,13 +184,13 @@ class LinearCrossEntropy(torch.autograd.Function):
         gradients, ctx.gradients = ctx.gradients, None
         *tensors, scale = ctx.saved_tensors
         if not ctx.settings.summed:
-            scale = (scale * grad_loss).where(scale != 0, 0)
+            scale = grad_loss.where(scale > 0, 0)
         if gradients is None:
             one_pass, needs = LinearCrossEntropy.one_pass, ctx.needs_input_grad[1:4]
             _, gradients = one_pass(ctx.settings, needs, *tensors, scale)
         if ctx.settings.summed:
             gradients = [g if g is None else g.mul_(grad_loss) for g in gradients]
-        return None, *map(cast_like, gradients, tensors), None, None
+        return None, *gradients, None, None
 
     @staticmethod
     def one_pass(settings: Settings, needs: Sequence[bool], *tensors: Any) -> Any:
@@ -249,8 +250,3 @@ def multiply(left: Tensor, right: Tensor, *, into: Tensor, add: bool = False) ->
         return torch.addmm(into, left, right, beta=int(add), out=into)
     product = left @ right
     return into.add_(product) if add else into.copy_(product)
-
-
-def cast_like(gradient: Tensor | None, tensor: Tensor | None) -> Tensor | None:
-    """Give a gradient the dtype of the tensor it belongs to."""
-    return gradient if gradient is None or tensor is None else gradient.to(tensor.dtype)
