@@ -228,5 +228,10 @@ def plot_ulp_errors(
         [f"$10^{k}$" if k else "1" for k in powers] + ["no digit\nright", "no\nnumber"],
     )
     ax.minorticks_off()
-    ax.set(xscale="log", xlim=(x[0], x[-1]), ylim=(floor / 2, no_digit * 1e6))
+    ax.set(
+        xscale="log",
+        xlim=(x[0], x[-1]),
+        ylim=(floor / 2, no_digit * 1e6),
+        ylabel="worst error (ulp)",
+    )
     return ax
