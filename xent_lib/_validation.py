@@ -25,6 +25,12 @@ def _at(name: str, index: tuple[int, ...]) -> str:
     return f"{name}[{', '.join(map(str, index))}]" if index else name
 
 
+def _slice(name: str, index: tuple[int, ...], axis: int) -> str:
+    """Spell a slice along ``axis``: ``p[2, :]``, or ``p`` where there is one slice only."""
+    where = index[:axis] + (":",) + index[axis:]
+    return f"{name}[{', '.join(map(str, where))}]" if index else name
+
+
 def check_real(name: str, x: ArrayLike) -> FloatArray:
     """Return ``x`` as a floating array; integers become float64, float widths are kept."""
     try:
@@ -94,10 +100,9 @@ def check_distribution(name: str, p: ArrayLike, axis: int) -> tuple[FloatArray, 
     bad = np.abs(total - 1) > np.sqrt(np.finfo(array.dtype).eps)
     if bad.any():
         index = _first(bad)
-        where = index[:axis] + (":",) + index[axis:]
-        spelled = f"{name}[{', '.join(map(str, where))}]" if index else name
         raise ValueError(
-            f"{name} must sum to 1 along axis {axis}; {spelled} sums to {float(total[index]):.6g}"
+            f"{name} must sum to 1 along axis {axis}; "
+            f"{_slice(name, index, axis)} sums to {float(total[index]):.6g}"
         )
     return array, axis
 
@@ -128,7 +133,7 @@ def check_softmax_exists(name: str, x: FloatArray, axis: int) -> None:
     if excluded.any():
         raise ValueError(
             f"{name} must be above -inf for at least one class along axis {axis}; "
-            f"slice {_first(excluded)} is -inf throughout"
+            f"{_slice(name, _first(excluded), axis)} is -inf throughout"
         )
 
 

@@ -98,7 +98,7 @@ MISTAKES = [
     (
         "softmax([[0.0, 0.0], [-inf, -inf]])",
         ValueError,
-        "x must be above -inf for at least one class along axis 1; slice (1,) is -inf throughout",
+        "x must be above -inf for at least one class along axis 1; x[1, :] is -inf throughout",
     ),
     ("log_softmax([0.0, inf])", ValueError, "x must be finite or -inf; x[1] is inf"),
     ("log_softmax(ROWS, axis=2)", ValueError, "axis must be between -2 and 1"),
