@@ -108,6 +108,35 @@ def test_the_digits_end_where_logistic_regression_ends(split, l2):
     np.testing.assert_allclose(ours.coef_, theirs.coef_, atol=1e-3)
 
 
+@pytest.mark.parametrize(
+    ("rule", "make_optimiser"),
+    [
+        (GradientDescent(1.0), lambda p: torch.optim.SGD(p, lr=1.0)),
+        (Momentum(0.3), lambda p: torch.optim.SGD(p, lr=0.3, momentum=0.9)),
+        (Adam(0.01), lambda p: torch.optim.Adam(p, lr=0.01)),
+    ],
+    ids=["descent", "momentum", "adam"],
+)
+def test_torch_from_the_same_start_ends_at_the_same_parameters(
+    split, rule, make_optimiser
+):
+    model = SoftmaxRegression(l2=1e-3, rule=rule, max_iter=50)
+    with pytest.warns(ConvergenceWarning):
+        model.fit(split.X_train, split.y_train)
+    layer = torch.nn.Linear(64, 10, dtype=torch.float64)
+    torch.nn.init.zeros_(layer.weight)
+    torch.nn.init.zeros_(layer.bias)
+    optimiser = make_optimiser(layer.parameters())
+    inputs, target = torch.tensor(split.X_train), torch.tensor(split.y_train)
+    for _ in range(50):
+        optimiser.zero_grad()
+        loss = torch.nn.functional.cross_entropy(layer(inputs), target)
+        (loss + 0.5e-3 * (layer.weight**2).sum()).backward()
+        optimiser.step()
+    np.testing.assert_allclose(model.coef_, layer.weight.detach(), atol=1e-10)
+    np.testing.assert_allclose(model.intercept_, layer.bias.detach(), atol=1e-10)
+
+
 def test_two_classes_fit_alike_from_one_end_and_the_other():
     X, y = overlapping()
     model = SoftmaxRegression(l2=0.1).fit(X, y)

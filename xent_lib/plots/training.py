@@ -343,7 +343,9 @@ def _draw_squares(ax: Axes, values: NDArray[Any], colour: str) -> None:
         Rectangle((j - 0.5, i - 0.5), 1, 1) for i in range(rows) for j in range(columns)
     ]
     faces = [(*to_rgb(colour), float(value)) for value in values.ravel()]
-    ax.add_collection(PatchCollection(squares, facecolors=faces, linewidths=0))
+    ax.add_collection(
+        PatchCollection(squares, facecolors=faces, linewidths=0, antialiaseds=False)
+    )
     ax.set(xlim=(-0.5, columns - 0.5), ylim=(rows - 0.5, -0.5), xticks=[], yticks=[])
     ax.set_aspect("equal")
 
