@@ -1,0 +1,72 @@
+"""The questions page: every question is there once, every code sample prints what it shows."""
+
+from __future__ import annotations
+
+import doctest
+import re
+from pathlib import Path
+
+import pytest
+
+PAGE = Path(__file__).resolve().parents[2] / "book" / "faq.md"
+NUMBER_OF_QUESTIONS = 124
+
+_HEADING = re.compile(r"^(?P<level>#{2,3}) (?P<title>.+)$", re.MULTILINE)
+_IDENTIFIER = re.compile(r"<!-- (q\d{3}) -->")
+_SAMPLE = re.compile(r"^```pycon\n(?P<code>.*?)^```$", re.MULTILINE | re.DOTALL)
+_LINK_INTO_THE_BOOK = re.compile(r"\]\((?!https?:)[^)]*\.(?:ipynb|md)")
+
+
+@pytest.fixture(scope="module")
+def text() -> str:
+    return PAGE.read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def entries(text: str) -> dict[str, str]:
+    """Each question's heading, and the text under it up to the next heading."""
+    headings = list(_HEADING.finditer(text))
+    ends = [match.start() for match in headings[1:]] + [len(text)]
+    return {
+        match["title"]: text[match.end() : end]
+        for match, end in zip(headings, ends, strict=True)
+        if match["level"] == "###"
+    }
+
+
+def test_the_page_answers_every_question_once(text: str) -> None:
+    identifiers = _IDENTIFIER.findall(text)
+    assert len(identifiers) == NUMBER_OF_QUESTIONS
+    assert len(set(identifiers)) == NUMBER_OF_QUESTIONS
+
+
+def test_each_question_has_a_heading_of_its_own(entries: dict[str, str]) -> None:
+    assert len(entries) == NUMBER_OF_QUESTIONS
+    wrong = [
+        title for title, body in entries.items() if len(_IDENTIFIER.findall(body)) != 1
+    ]
+    assert wrong == []
+
+
+def test_each_answer_leads_into_the_book(entries: dict[str, str]) -> None:
+    assert [
+        title for title, body in entries.items() if not _LINK_INTO_THE_BOOK.search(body)
+    ] == []
+
+
+def test_the_list_at_the_top_names_every_topic_in_order(text: str) -> None:
+    topics = [m["title"] for m in _HEADING.finditer(text) if m["level"] == "##"]
+    listed = re.findall(r"^\d+\. \[(.+?)\]\(#.+\)$", text, re.MULTILINE)
+    assert topics == ["Topics", *listed]
+
+
+def test_every_sample_prints_what_the_page_shows(text: str) -> None:
+    # Samples share their names, as they do for a reader who types along.
+    samples = "".join(match["code"] + "\n" for match in _SAMPLE.finditer(text))
+    report: list[str] = []
+    session = doctest.DocTestParser().get_doctest(samples, {}, "faq", str(PAGE), 0)
+    result = doctest.DocTestRunner(
+        optionflags=doctest.NORMALIZE_WHITESPACE
+    ).run(session, out=report.append)
+    assert result.attempted > 0
+    assert result.failed == 0, "".join(report)
