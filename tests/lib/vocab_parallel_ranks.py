@@ -1,7 +1,7 @@
 """What each rank runs for test_torch_losses_vocab_parallel.py.
 
-``python vocab_parallel_ranks.py RANK WORLD FOLDER check`` runs every case and writes what went
-wrong to a file; ``... lose`` runs the loss until a rank is lost.
+``python vocab_parallel_ranks.py RANK WORLD FOLDER check`` runs the cases and writes a verdict
+on each to a file; ``... lose`` runs the loss until a rank is lost.
 """
 
 from __future__ import annotations
@@ -404,14 +404,19 @@ def assert_raises(kind: type[Exception], text: str, call: Callable[[], object]) 
 
 
 def check(folder: Path) -> None:
-    wrong = {}
+    """Run the cases; end at the first that fails, so that no other rank waits for this one."""
+    verdicts = {}
     for name, function in CASES.items():
         try:
             function()
-        except Exception:
-            wrong[name] = traceback.format_exc()
-        dist.barrier()
-    (folder / f"wrong-{rank()}.json").write_text(json.dumps(wrong))
+            dist.barrier()
+            verdicts[name] = ""
+        except BaseException:
+            verdicts[name] = traceback.format_exc()
+            break
+    (folder / f"verdicts-{rank()}.json").write_text(json.dumps(verdicts))
+    if any(verdicts.values()):
+        os._exit(1)
 
 
 def lose(folder: Path) -> None:

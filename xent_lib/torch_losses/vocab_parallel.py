@@ -195,7 +195,7 @@ class VocabParallelCrossEntropy(torch.autograd.Function):
         if ctx.smoothing:
             gradient -= ctx.smoothing / ctx.num_classes
         gradient *= grad_losses.where(keep, 0).unsqueeze(-1)
-        return gradient.to(local_logits.dtype), None, None, None, None, None
+        return gradient, None, None, None, None, None
 
 
 class Ranks:
