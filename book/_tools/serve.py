@@ -1,4 +1,4 @@
-"""Show the built book on localhost and rebuild it on every change: ``python -m _tools.serve [PORT]``.
+"""Show the built book on localhost, rebuilt on every change: ``python -m _tools.serve [PORT]``.
 
 The build runs in a process of its own each time, so that a change to an extension counts.
 """

@@ -7,6 +7,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
+
 from _tools import lock
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -6,6 +6,7 @@ import socket
 import urllib.request
 
 import pytest
+
 from _tools import serve
 
 

@@ -8,8 +8,8 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose
-from strategies import distributions, integer_labels, logits_and_axis, without_axis
 
+from strategies import distributions, integer_labels, logits_and_axis, without_axis
 from xent_lib import (
     sigmoid_binary_cross_entropy,
     smooth_labels,

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from numpy.testing import assert_allclose
-from strategies import distributions
 
+from strategies import distributions
 from xent_lib import cross_entropy, entropy, kl_divergence, perplexity, surprisal
 
 Q = np.array([0.7, 0.2, 0.1])

@@ -7,8 +7,8 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
-from strategies import distributions, integer_labels, logits_and_axis, without_axis
 
+from strategies import distributions, integer_labels, logits_and_axis, without_axis
 from xent_lib import (
     cross_entropy,
     one_hot,

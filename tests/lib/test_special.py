@@ -7,8 +7,8 @@ import scipy.special
 from hypothesis import given
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
-from strategies import logits, logits_and_axis
 
+from strategies import logits, logits_and_axis
 from xent_lib import log_sigmoid, log_softmax, logsumexp, softmax
 
 TOLERANCE = {np.dtype(np.float32): 3e-6, np.dtype(np.float64): 1e-14}

@@ -10,10 +10,11 @@ import io
 import nbformat
 import numpy as np
 import pytest
+from matplotlib import pyplot
+
 from _tools.chapters import chapters
 from _tools.execution import run
 from _tools.refresh import BARE_FACTS, refresh
-from matplotlib import pyplot
 
 LARGEST_FIGURE_DIFFERENCE = 2.0  # root mean square, of 255 grey levels
 

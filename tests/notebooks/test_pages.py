@@ -4,10 +4,10 @@ import math
 
 import numpy as np
 import pytest
-from _tools.chapters import pages
-from _tools.prose import audit, checks
 
 import xent_lib
+from _tools.chapters import pages
+from _tools.prose import audit, checks
 
 
 def namespace():

@@ -1,6 +1,7 @@
 """The reader of checked prose: what counts as a number, and when a claim holds."""
 
 import pytest
+
 from _tools.prose import audit, checks, numbers
 
 
