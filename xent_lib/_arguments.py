@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-import numpy as np
-from numpy.typing import ArrayLike
+from dataclasses import dataclass
+from typing import Any
 
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from xent_lib._masks import check_class_weights, check_mask, check_some
 from xent_lib._validation import (
     FloatArray,
     IntArray,
+    check_axis,
     check_distribution,
     check_integer_labels,
     check_logits,
@@ -56,3 +61,118 @@ def _as_weights(labels: ArrayLike, logits: FloatArray) -> ArrayLike:
     """Whole-number labels (0, 1, False, True) must not widen the result to float64."""
     array = np.asarray(labels)
     return array.astype(logits.dtype) if array.dtype.kind in "biu" else array
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Logits as rows, with labels, weights and mask, and what the mean divides by."""
+
+    rows: FloatArray
+    labels: NDArray[Any]
+    class_weights: FloatArray
+    counts: NDArray[np.bool_]
+    divisor: float
+    logits: FloatArray
+    axis: int
+
+    def scale(self, rows: slice) -> FloatArray:
+        """Return 1 over the divisor for rows that count, and 0 for the others."""
+        factor: FloatArray = self.counts[rows] / self.divisor
+        return factor
+
+    def logits_that_count(self) -> FloatArray:
+        """Return the logits as they were given, with 0 where an example does not count."""
+        shape = self.logits.shape[: self.axis] + self.logits.shape[self.axis + 1 :]
+        counts = np.expand_dims(self.counts.reshape(shape), self.axis)
+        return np.where(counts, self.logits, 0)
+
+    def in_shape(self, gradient: FloatArray) -> FloatArray:
+        """Give the rows of a gradient the shape and the width of the logits."""
+        moved = np.moveaxis(self.logits, self.axis, -1).shape
+        shaped = np.moveaxis(gradient.reshape(moved), -1, self.axis)
+        return shaped.astype(self.logits.dtype, copy=False)
+
+
+def batch_of_indices(
+    logits: ArrayLike,
+    labels: ArrayLike,
+    axis: int,
+    weights: ArrayLike | None,
+    where: ArrayLike | None,
+) -> Batch:
+    """Return class indices and their logits as rows."""
+    logits = check_real("logits", logits)
+    axis = check_axis("logits", logits, axis)
+    shape = logits.shape[:axis] + logits.shape[axis + 1 :]
+    num_classes = logits.shape[axis]
+    counts = check_mask("where", where, shape)
+    if where is not None:
+        labels = np.where(counts, labels, 0)
+    labels = check_integer_labels("labels", labels, num_classes, shape).reshape(-1)
+    class_weights = check_class_weights("weights", weights, num_classes)
+    if weights is None:
+        divisor = float(np.count_nonzero(counts))
+    else:
+        divisor = float(class_weights[labels[counts.ravel()]].sum())
+    return _batch(logits, labels, class_weights, counts, divisor, axis)
+
+
+def batch_of_distributions(
+    logits: ArrayLike,
+    labels: ArrayLike,
+    axis: int,
+    weights: ArrayLike | None,
+    where: ArrayLike | None,
+) -> Batch:
+    """Return labels that are distributions, and their logits, as rows."""
+    logits = check_real("logits", logits)
+    axis = check_axis("logits", logits, axis)
+    targets = check_real("labels", _as_weights(labels, logits))
+    check_same_shape("logits", logits, "labels", targets)
+    num_classes = logits.shape[axis]
+    shape = logits.shape[:axis] + logits.shape[axis + 1 :]
+    counts = check_mask("where", where, shape)
+    if where is not None:
+        targets = np.where(np.expand_dims(counts, axis), targets, 1 / num_classes)
+    targets, axis = check_distribution("labels", targets, axis)
+    targets = np.moveaxis(targets, axis, -1).reshape(-1, num_classes)
+    class_weights = check_class_weights("weights", weights, num_classes)
+    if weights is None:
+        divisor = float(np.count_nonzero(counts))
+    else:
+        divisor = float((targets @ class_weights)[counts.ravel()].sum())
+    logits = logits.astype(np.result_type(logits, targets), copy=False)
+    return _batch(logits, targets, class_weights, counts, divisor, axis)
+
+
+def kept_entries(
+    logits: ArrayLike, labels: ArrayLike, where: ArrayLike | None
+) -> tuple[ArrayLike, ArrayLike, NDArray[np.bool_]]:
+    """Return logits and labels with 0 where an entry does not count, and the mask."""
+    shape = np.shape(logits)
+    counts = check_mask("where", where, shape)
+    check_some("where", counts)
+    if where is None:
+        return logits, labels, counts
+    logits, labels = check_real("logits", logits), np.asarray(labels)
+    check_same_shape("logits", logits, "labels", labels)
+    return np.where(counts, logits, 0), np.where(counts, labels, 0), counts
+
+
+def _batch(
+    logits: FloatArray,
+    labels: NDArray[Any],
+    class_weights: FloatArray,
+    counts: NDArray[np.bool_],
+    divisor: float,
+    axis: int,
+) -> Batch:
+    check_some("where", counts)
+    if divisor == 0:
+        raise ValueError(
+            "weights must be above 0 for at least one label that counts; all of them are 0"
+        )
+    rows = np.moveaxis(logits, axis, -1).reshape(-1, logits.shape[axis])
+    if rows.dtype == np.float16:
+        rows = rows.astype(np.float32)
+    return Batch(rows, labels, class_weights, counts.ravel(), divisor, logits, axis)
