@@ -13,8 +13,6 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 NODE_MODULES = ROOT / "node_modules"
-LOCK_FILE = ROOT / "package-lock.json"
-_STAMP = NODE_MODULES / ".installed-from"
 
 
 class NodePackagesError(RuntimeError):
@@ -35,26 +33,28 @@ def node_command() -> list[str]:
     return [found]
 
 
-def ensure_installed() -> Path:
-    """Install the locked packages where they are absent or stale; return their folder."""
-    wanted = hashlib.sha256(LOCK_FILE.read_bytes()).hexdigest()
-    if _STAMP.is_file() and _STAMP.read_text(encoding="utf-8") == wanted:
-        return NODE_MODULES
+def ensure_installed(root: Path = ROOT) -> Path:
+    """Install what ``root`` has locked, where absent or stale; return the packages' folder."""
+    installed = root / "node_modules"
+    stamp = installed / ".installed-from"
+    wanted = hashlib.sha256((root / "package-lock.json").read_bytes()).hexdigest()
+    if stamp.is_file() and stamp.read_text(encoding="utf-8") == wanted:
+        return installed
     result = subprocess.run(
         [*_npm_command(), "ci", "--ignore-scripts", "--no-audit", "--no-fund"],
-        cwd=ROOT,
+        cwd=root,
         capture_output=True,
         text=True,
         check=False,
     )
     if result.returncode != 0:
         raise NodePackagesError(
-            "npm could not install the packages of package-lock.json (KaTeX and the "
-            "fonts). Check that the network is there and run the command again.\n"
+            f"npm could not install the packages of {root / 'package-lock.json'} (for the "
+            "book: KaTeX and the fonts). Check that the network is there and run the command again.\n"
             + result.stderr.strip()
         )
-    _STAMP.write_text(wanted, encoding="utf-8")
-    return NODE_MODULES
+    stamp.write_text(wanted, encoding="utf-8")
+    return installed
 
 
 def _npm_command() -> list[str]:

@@ -1,0 +1,127 @@
+"""Mounts the chapters' interactive figures in their pages.
+
+A cell's output carries the module's name and state beside the still picture (see
+xent_lib/explore). The page gets the still inside ``<div class="explore">``, which is all that
+a reader without JavaScript sees, and one classic script with the host and the modules that it
+shows: a browser refuses ES modules from ``file://``. A page without such a figure loads none.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import shutil
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from docutils import nodes
+from sphinx.application import Sphinx
+from sphinx.transforms import SphinxTransform
+from sphinx.writers.html5 import HTML5Translator
+
+MIME = "application/vnd.xent.explore+json"
+MODULES = Path(__file__).resolve().parents[2] / "xent_lib" / "explore"
+
+
+def bundler() -> ModuleType:
+    """The library's joiner, loaded by its path: the library itself needs not be installed."""
+    spec = importlib.util.spec_from_file_location(
+        "explore_bundle", MODULES / "_bundle.py"
+    )
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+class explore(nodes.General, nodes.Element):  # noqa: N801 (docutils names nodes so)
+    """A still picture that a script may bring to life."""
+
+
+class MountFigures(SphinxTransform):
+    """Wrap the pictures whose cell has a state; after BuildFigures."""
+
+    default_priority = 710
+
+    def apply(self, **kwargs: Any) -> None:
+        found = self.env.temp_data.get(MIME, {})
+        for cell in list(self.document.findall(_is_code_cell)):
+            spec = found.get(cell["cell_index"])
+            if spec is None:
+                continue
+            for bundle in list(cell.findall(_is_bundle)):
+                wrapper = explore(module=spec["module"], state=spec["state"])
+                bundle.replace_self(wrapper)
+                wrapper += bundle
+
+
+def _is_code_cell(node: nodes.Node) -> bool:
+    return isinstance(node, nodes.Element) and node.get("nb_element") == "cell_code"
+
+
+def _is_bundle(node: nodes.Node) -> bool:
+    return isinstance(node, nodes.Element) and node.get("nb_element") == "mime_bundle"
+
+
+def _take_states(app: Sphinx, docname: str, content: list[str]) -> None:
+    """Set a notebook's states aside, because MyST-NB warns of types that it does not know."""
+    app.env.temp_data[MIME] = {}
+    if MIME not in content[0]:
+        return
+    notebook = json.loads(content[0])
+    for index, cell in enumerate(notebook["cells"]):
+        for output in cell.get("outputs", []):
+            spec = output.get("data", {}).pop(MIME, None)
+            if spec is not None:
+                app.env.temp_data[MIME][index] = spec
+    content[0] = json.dumps(notebook)
+
+
+def _open(self: HTML5Translator, node: nodes.Element) -> None:
+    state = json.dumps(node["state"], ensure_ascii=False, separators=(",", ":"))
+    attributes = {"data-module": node["module"], "data-state": state}
+    self.body.append(self.starttag(node, "div", CLASS="explore", **attributes))
+
+
+def _close(self: HTML5Translator, node: nodes.Element) -> None:
+    self.body.append("</div>\n")
+
+
+def _pass(self: nodes.NodeVisitor, node: nodes.Element) -> None:
+    """Other formats show the still."""
+
+
+def script_name(modules: set[str]) -> str:
+    return f"explore-{'-'.join(sorted(modules))}.js"
+
+
+def _add_script(
+    app: Sphinx,
+    pagename: str,
+    templatename: str,
+    context: dict[str, Any],
+    doctree: nodes.document | None,
+) -> None:
+    if doctree is None:
+        return
+    shown = {node["module"] for node in doctree.findall(explore)}
+    if not shown:
+        return
+    context["page_styles"] = [*context["page_styles"], "explore.css"]
+    context["page_scripts"] = [*context["page_scripts"], script_name(shown)]
+    static = Path(app.outdir) / "_static"
+    static.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(MODULES / "explore.css", static / "explore.css")
+    script = bundler().for_a_page(shown)
+    (static / script_name(shown)).write_text(script, encoding="utf-8")
+
+
+def setup(app: Sphinx) -> dict[str, Any]:
+    passed = (_pass, _pass)
+    app.add_node(explore, html=(_open, _close), latex=passed, text=passed)
+    app.add_transform(MountFigures)
+    app.connect("source-read", _take_states)
+    # After site_theme, which names the page's other styles and scripts.
+    app.connect("html-page-context", _add_script, priority=900)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,0 +1,165 @@
+"""The figures compute what the library computes."""
+
+import numpy as np
+import pytest
+from scipy.special import softmax
+
+from xent_lib import (
+    cross_entropy,
+    entropy,
+    kl_divergence,
+    logsumexp,
+    one_hot,
+    softmax_cross_entropy,
+    surprisal,
+)
+from xent_lib.gradients import softmax_cross_entropy_grad
+
+STATES = 300
+CLOSE = {"rtol": 1e-9, "atol": 1e-9}
+
+
+@pytest.fixture
+def rng():
+    return np.random.default_rng(5)
+
+
+def distributions(rng, classes, count=STATES):
+    """Spread out, near a corner, and with zeros."""
+    spread = softmax(
+        rng.normal(scale=rng.uniform(0.1, 8, (count, 1)), size=(count, classes)),
+        axis=-1,
+    )
+    spread[:: count // 20] = np.eye(classes)[rng.integers(classes, size=20)]
+    return spread
+
+
+def test_entropies_and_divergence(javascript, rng):
+    p, q = distributions(rng, 3), distributions(rng, 3)
+    pairs = list(zip(p.tolist(), q.tolist(), strict=True))
+    calls = [["entropy", one] for one, _ in pairs]
+    calls += [["crossEntropy", *pair] for pair in pairs]
+    calls += [["klDivergence", *pair] for pair in pairs]
+    found = np.reshape(javascript("arithmetic", calls), (3, STATES))
+    np.testing.assert_allclose(found[0], entropy(p), **CLOSE)
+    np.testing.assert_allclose(found[1], cross_entropy(p, q), **CLOSE)
+    np.testing.assert_allclose(found[2], kl_divergence(p, q), **CLOSE)
+
+
+def test_surprisal_of_everything_from_the_impossible_to_the_certain(javascript, rng):
+    p = np.concatenate([[0.0, 1.0, 1e-300], rng.random(STATES)])
+    found = javascript("arithmetic", [["surprisal", value] for value in p.tolist()])
+    np.testing.assert_allclose(found, surprisal(p), **CLOSE)
+
+
+def test_moving_one_probability_leaves_the_others_their_proportions(javascript, rng):
+    before = distributions(rng, 4)
+    index, value = rng.integers(4, size=STATES), rng.random(STATES)
+    calls = [
+        ["withProbability", row, int(k), float(v)]
+        for row, k, v in zip(before.tolist(), index, value, strict=True)
+    ]
+    after = np.array(javascript("arithmetic", calls))
+    np.testing.assert_allclose(after.sum(-1), 1, **CLOSE)
+    np.testing.assert_allclose(after[np.arange(STATES), index], value, **CLOSE)
+    for one, other, k in zip(before, after, index, strict=True):
+        kept = np.delete(one, k)
+        shares = kept / kept.sum() if kept.sum() else np.full(3, 1 / 3)
+        np.testing.assert_allclose(
+            np.delete(other, k), shares * (1 - other[k]), **CLOSE
+        )
+
+
+def test_loss_curve(javascript, rng):
+    q, truth = distributions(rng, 3), rng.integers(3, size=STATES)
+    calls = [
+        ["compute", {"q": row, "truth": int(k)}]
+        for row, k in zip(q.tolist(), truth, strict=True)
+    ]
+    found = javascript("loss_curve", calls)
+    y = np.eye(3)[truth]
+    np.testing.assert_allclose([f["loss"] for f in found], cross_entropy(y, q), **CLOSE)
+    np.testing.assert_allclose([f["prices"] for f in found], surprisal(q), **CLOSE)
+    np.testing.assert_allclose(
+        [sum(f["terms"]) for f in found], cross_entropy(y, q), **CLOSE
+    )
+
+
+def test_softmax_and_logsumexp_far_from_zero_and_near(javascript, rng):
+    x = rng.normal(scale=rng.choice([0.01, 1, 50, 800], (STATES, 1)), size=(STATES, 5))
+    rows = x.tolist()
+    found = javascript("arithmetic", [["softmax", row] for row in rows])
+    np.testing.assert_allclose(found, softmax(x, axis=-1), **CLOSE)
+    found = javascript("arithmetic", [["logsumexp", row] for row in rows])
+    np.testing.assert_allclose(found, logsumexp(x), **CLOSE)
+
+
+def logit_states(rng, count=STATES):
+    for _ in range(count):
+        classes = int(rng.integers(3, 11))
+        yield {
+            "logits": rng.uniform(-6, 6, classes).tolist(),
+            "truth": int(rng.integers(classes)),
+            "temperature": float(10 ** rng.uniform(-1, 1)),
+            "shift": float(rng.integers(-800, 801)),
+            "precision": "float64",
+        }
+
+
+def test_logits(javascript, rng):
+    states = list(logit_states(rng))
+    found = javascript("logits", [["compute", state] for state in states])
+    for state, one in zip(states, found, strict=True):
+        scores = (np.array(state["logits"]) + state["shift"]) / state["temperature"]
+        y = one_hot(state["truth"], len(scores))
+        loss = softmax_cross_entropy(scores, y)
+        np.testing.assert_allclose(one["q"], softmax(scores), **CLOSE)
+        np.testing.assert_allclose(
+            one["gradient"], softmax_cross_entropy_grad(scores, y), **CLOSE
+        )
+        np.testing.assert_allclose([one["loss"], one["stable"]["loss"]], loss, **CLOSE)
+
+
+def test_half_precision_rounds_as_numpy_does(javascript, rng):
+    sizes = 2.0 ** rng.uniform(-26, 17, 2000)
+    x = np.concatenate(
+        [sizes, -sizes, [0.0, 65504, 65519.9, 65520, 2**-25, 1.5 * 2**-24, 2049, 2051]]
+    )
+    with np.errstate(over="ignore"):
+        expected = x.astype(np.float16).astype(float)
+    found = javascript("floats", [["toHalf", value] for value in x.tolist()])
+    np.testing.assert_array_equal(found, expected)
+
+
+@pytest.mark.parametrize("precision", ["float16", "float32", "float64"])
+@pytest.mark.parametrize("maximum_first", [False, True])
+def test_programs_break_where_numpy_breaks(javascript, rng, precision, maximum_first):
+    dtype = np.dtype(precision)
+    edge = np.log(float(np.finfo(dtype).max))
+    scores = rng.normal(size=(STATES, 4)) + rng.uniform(
+        -2 * edge, 2 * edge, (STATES, 1)
+    )
+    truth = rng.integers(4, size=STATES)
+    calls = [
+        ["lossIn", row, int(k), precision, maximum_first]
+        for row, k in zip(scores.tolist(), truth, strict=True)
+    ]
+    found = javascript("floats", calls)
+    rows = np.arange(STATES)
+    with np.errstate(all="ignore"):
+        z = scores.astype(dtype)
+        z = z - z.max(-1, keepdims=True) if maximum_first else z
+        exponentials = np.exp(z)
+        total = exponentials.sum(-1)
+        share = exponentials[rows, truth] / total
+        loss = np.log(total) - z[rows, truth] if maximum_first else -np.log(share)
+    ulps = {
+        "rtol": 8 * float(np.finfo(dtype).eps),
+        "atol": 8 * float(np.finfo(dtype).eps),
+    }
+    for name, expected in (("total", total), ("share", share), ("loss", loss)):
+        np.testing.assert_allclose(
+            [one[name] for one in found], expected.astype(float), **ulps
+        )
+    broken = ~np.isfinite(loss)
+    assert broken.any() != maximum_first

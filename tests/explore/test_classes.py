@@ -1,0 +1,155 @@
+"""The Python side: state that is checked, a still, an output that never differs."""
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from traitlets import TraitError
+
+import xent_lib.explore
+from xent_lib.explore import Logits, LossCurve
+from xent_lib.explore._base import MIME
+from xent_lib.plots.style import ROLES
+
+WIDGET = "application/vnd.jupyter.widget-view+json"
+MADE = {
+    "Logits": lambda: Logits(np.log([7.0, 2.0, 1.0]), shift=3.0, precision="float16"),
+    "LossCurve": lambda: LossCurve([0.7, 0.2, 0.1], truth=1),
+}
+
+each_figure = pytest.mark.parametrize("make", MADE.values(), ids=MADE)
+
+
+def test_every_figure_is_tried_here():
+    assert set(MADE) == set(xent_lib.explore.__all__)
+
+
+@each_figure
+def test_the_stored_output_is_the_same_every_time(make, monkeypatch):
+    monkeypatch.setenv("XENT_STORED_OUTPUTS", "1")
+    one, other = make()._repr_mimebundle_()[0], make()._repr_mimebundle_()[0]
+    assert one == other
+    assert set(one) == {MIME, "image/svg+xml", "image/png", "text/plain"}
+    assert one["text/plain"].startswith("Figure: ")
+    assert one[MIME] == {"module": make().module, "state": make().state}
+
+
+@each_figure
+def test_a_live_notebook_gets_the_widget_besides(make, monkeypatch):
+    monkeypatch.setenv("XENT_STORED_OUTPUTS", "1")
+    stored = make()._repr_mimebundle_()[0]
+    monkeypatch.delenv("XENT_STORED_OUTPUTS")
+    figure = make()
+    live = figure._repr_mimebundle_()[0]
+    assert live.pop(WIDGET)["model_id"] == figure.model_id
+    assert live == stored
+
+
+@each_figure
+def test_reset_knows_the_state_that_was_given(make):
+    figure = make()
+    first = figure.state
+    assert figure.initial == first
+    if "truth" in first:
+        figure.truth = 0 if figure.truth else 1
+        assert figure.state != first
+    assert figure.initial == first
+
+
+@each_figure
+def test_a_figure_says_how_it_stands(make):
+    figure = make()
+    assert repr(figure).startswith(type(figure).__name__ + "(")
+    assert all(key in repr(figure) for key in figure.state)
+
+
+def test_the_library_can_be_had_without_anywidget():
+    probe = "import sys; import xent_lib; print('anywidget' in sys.modules)"
+    said = subprocess.check_output([sys.executable, "-c", probe], text=True)
+    assert said.strip() == "False"
+
+
+def test_the_palette_is_the_one_of_every_figure():
+    style = (xent_lib.explore._bundle.FOLDER / "explore.css").read_text()
+    for role in ROLES:
+        if role.name not in ("grey", "faint", "paper"):
+            assert f"light-dark({role.light}, {role.dark})" in style, role
+
+
+def test_loss_curve_follows_what_python_sets():
+    curve = LossCurve([0.7, 0.2, 0.1], names=["rain", "snow", "sun"])
+    curve.q = [0.5, 0.25, 0.25]
+    assert curve.loss == pytest.approx(np.log(2))
+    assert curve.initial["q"] == [0.7, 0.2, 0.1]
+    assert "rain happened, at a loss of 0.6931" in curve.still().alt
+
+
+def test_loss_curve_of_an_impossible_truth_is_infinite_and_can_be_drawn():
+    curve = LossCurve([0.0, 1.0], truth=0)
+    assert curve.loss == np.inf
+    assert "inf" in curve.still().alt
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "message"),
+    [
+        (([0.7, 0.7],), ValueError, "q must sum to 1"),
+        (([[0.5, 0.5]],), ValueError, "q must be one distribution"),
+        (([0.7, 0.3], 2), ValueError, "truth must be between 0 and 1"),
+        (([0.7, 0.3], 0.5), TypeError, "truth must be integer"),
+    ],
+)
+def test_loss_curve_refuses_what_makes_no_sense(arguments, error, message):
+    with pytest.raises(error, match=message):
+        LossCurve(*arguments)
+
+
+def test_loss_curve_wants_a_name_for_each_class():
+    with pytest.raises(
+        ValueError, match=r"names must hold one name a class; got 1 for 2"
+    ):
+        LossCurve([0.5, 0.5], names=["rain"])
+
+
+def test_a_distribution_set_later_is_checked_too():
+    curve = LossCurve([0.7, 0.3])
+    with pytest.raises(ValueError, match="q must sum to 1"):
+        curve.q = [0.7, 0.7]
+    with pytest.raises(ValueError, match="truth must be between 0 and 1"):
+        curve.truth = 5
+    assert curve.state["q"] == [0.7, 0.3]
+
+
+def test_logits_hold_probabilities_gradient_and_loss():
+    figure = Logits(np.log([7.0, 2.0, 1.0]), names=["rain", "snow", "sun"])
+    np.testing.assert_allclose(figure.q, [0.7, 0.2, 0.1])
+    np.testing.assert_allclose(figure.gradient, [-0.3, 0.2, 0.1])
+    assert figure.loss == pytest.approx(0.3567, abs=5e-5)
+    figure.temperature = 0.5
+    np.testing.assert_allclose(figure.q, np.array([49, 4, 1]) / 54)
+    assert "rain happened, at a loss of 0.0972 nats" in figure.still().alt
+
+
+@pytest.mark.parametrize(
+    ("arguments", "settings", "message"),
+    [
+        (([1.0, 2.0],), {}, "logits must be 3 to 10 numbers"),
+        (([0.0] * 11,), {}, "logits must be 3 to 10 numbers"),
+        (([0.0, np.inf, 0.0],), {}, "logits must be finite"),
+        (([0.0] * 3, 3), {}, "truth must be between 0 and 2"),
+        (([0.0] * 3,), {"temperature": 0.0}, "temperature must be finite and above 0"),
+    ],
+)
+def test_logits_refuse_what_makes_no_sense(arguments, settings, message):
+    with pytest.raises(ValueError, match=message):
+        Logits(*arguments, **settings)
+
+
+def test_logits_set_later_are_checked_too():
+    figure = Logits([0.0, 0.0, 0.0])
+    for name, value in (("logits", [1.0]), ("truth", 9), ("temperature", -1.0)):
+        with pytest.raises(ValueError, match=name):
+            setattr(figure, name, value)
+    with pytest.raises(TraitError, match="float8"):
+        figure.precision = "float8"

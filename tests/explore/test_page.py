@@ -1,0 +1,312 @@
+"""The figures in the built book, in a browser: every way to touch them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Locator, Page, expect
+
+SIZES = {"phone": (360, 780), "desktop": (1280, 900)}
+SCHEMES = ("light", "dark")
+Open = Callable[..., Page]
+
+
+def interactive_pages(site: Path) -> dict[str, list[str]]:
+    """Every page with interactive figures, and the figures' anchors."""
+    found = {}
+    for path in sorted(site.glob("notebooks/*.html")):
+        text = path.read_text(encoding="utf-8")
+        anchors = re.findall(
+            r'<figure[^>]*id="(fig-[\d-]+)"[^>]*>\s*<div class="explore"', text
+        )
+        if anchors:
+            found[str(path.relative_to(site))] = anchors
+    return found
+
+
+@pytest.fixture
+def open_page(browser: Browser, site: Path) -> Iterator[Open]:
+    """Open a page of the book from its folder, or elsewhere; errors fail the test."""
+    contexts, errors = [], []
+
+    def open_(name: str, *, root: str = "", **options: Any) -> Page:
+        width, height = options.pop("size", SIZES["desktop"])
+        context = browser.new_context(
+            viewport={"width": width, "height": height}, **options
+        )
+        contexts.append(context)
+        page = context.new_page()
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.goto(f"{root or site.as_uri()}/{name}")
+        return page
+
+    yield open_
+    for context in contexts:
+        context.close()
+    assert errors == []
+
+
+def page_of(site: Path, module: str) -> tuple[str, str]:
+    """The first page that shows a module, and the figure's anchor."""
+    for name, anchors in interactive_pages(site).items():
+        text = (site / name).read_text(encoding="utf-8")
+        for anchor in anchors:
+            if re.search(
+                rf'id="{anchor}"[^>]*>\s*<div class="explore" data-module="{module}"',
+                text,
+            ):
+                return name, anchor
+    raise AssertionError(f"no page shows {module}")
+
+
+def drag(page: Page, handle: Locator, dx: float, dy: float) -> None:
+    handle.scroll_into_view_if_needed()
+    box = handle.bounding_box()
+    assert box is not None
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    page.mouse.move(x, y)
+    page.mouse.down()
+    for part in range(1, 6):
+        page.mouse.move(x + dx * part / 5, y + dy * part / 5)
+    page.mouse.up()
+
+
+@pytest.fixture
+def loss_curve(open_page: Open, site: Path) -> Callable[..., tuple[Page, Locator]]:
+    name, anchor = page_of(site, "loss_curve")
+
+    def open_(hash_: str = "", **options: Any) -> tuple[Page, Locator]:
+        page = open_page(name + hash_, **options)
+        return page, page.locator(f"#{anchor} .xe")
+
+    return open_
+
+
+def test_a_drag_moves_the_point_the_sum_and_the_other_probabilities(loss_curve):
+    page, figure = loss_curve()
+    point = figure.get_by_role("slider", name="which happened")
+    expect(figure.locator(".xe-sum")).to_have_text(
+        "loss = 0.3567 + 0 + 0 = 0.3567 nats"
+    )
+    drag(page, point, -123, 0)
+    expect(point).to_have_attribute("aria-valuenow", "0.500")
+    expect(figure.locator(".xe-sum")).to_have_text(
+        "loss = 0.6931 + 0 + 0 = 0.6931 nats"
+    )
+    expect(figure.locator(".xe-number.xe-q")).to_have_text(["0.500", "0.333", "0.167"])
+
+
+def test_a_finger_drags_the_point_and_the_page_stays_where_it_is(loss_curve):
+    page, figure = loss_curve(size=SIZES["phone"], has_touch=True)
+    point = figure.get_by_role("slider", name="which happened")
+    point.scroll_into_view_if_needed()
+    scrolled = page.evaluate("scrollY")
+    box = point.bounding_box()
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    touch = page.context.new_cdp_session(page)
+    for kind, place in (
+        ("Start", [x, y]),
+        ("Move", [x - 40, y + 30]),
+        ("Move", [x - 80, y + 60]),
+    ):
+        points = [{"x": place[0], "y": place[1]}]
+        touch.send(
+            "Input.dispatchTouchEvent", {"type": f"touch{kind}", "touchPoints": points}
+        )
+    touch.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+    expect(point).not_to_have_attribute("aria-valuenow", "0.700")
+    assert page.evaluate("scrollY") == scrolled
+
+
+def test_arrow_keys_move_the_point_and_the_change_is_announced(loss_curve):
+    page, figure = loss_curve()
+    point = figure.get_by_role("slider", name="which happened")
+    point.focus()
+    page.keyboard.press("ArrowLeft")
+    expect(point).to_have_attribute(
+        "aria-valuetext", "probability 0.690, loss 0.3711 nats"
+    )
+    page.keyboard.press("Shift+ArrowRight")
+    expect(point).to_have_attribute("aria-valuenow", "0.790")
+    expect(figure.get_by_role("status")).to_have_text(
+        "A (rain) happened, probability 0.790, loss 0.2357 nats."
+    )
+
+
+def test_a_labelled_slider_and_a_choice_work_by_keyboard_alone(loss_curve):
+    page, figure = loss_curve()
+    figure.get_by_role("slider", name="probability of B (snow)").focus()
+    page.keyboard.press("End")
+    expect(figure.locator(".xe-sum")).to_have_text("loss = ∞ + 0 + 0 = ∞ nats")
+    figure.get_by_role("radio", name="A (rain) happened").focus()
+    page.keyboard.press("ArrowDown")
+    expect(figure.locator(".xe-sum")).to_have_text("loss = 0 + 0 + 0 = 0.0000 nats")
+
+
+def test_reset_restores_the_stored_state(loss_curve):
+    page, figure = loss_curve()
+    drag(page, figure.get_by_role("slider", name="which happened"), -200, 0)
+    figure.get_by_role("radio", name="C (sun) happened").check()
+    expect(figure.locator(".xe-sum")).not_to_contain_text("0.3567")
+    figure.get_by_role("button", name="Reset").click()
+    expect(figure.locator(".xe-sum")).to_have_text(
+        "loss = 0.3567 + 0 + 0 = 0.3567 nats"
+    )
+
+
+def test_a_shared_link_opens_the_same_state_and_shows_the_figure(loss_curve):
+    page, figure = loss_curve()
+    figure.get_by_role("radio", name="B (snow) happened").check()
+    drag(page, figure.get_by_role("slider", name="which happened"), 100, 0)
+    words = figure.locator(".xe-sum").inner_text()
+    figure.get_by_role("button", name="Link to this setting").click()
+    expect(figure.get_by_role("status")).to_contain_text("with this setting")
+    _, same = loss_curve("#" + page.url.partition("#")[2])
+    expect(same.locator(".xe-sum")).to_have_text(words)
+    expect(same).to_be_in_viewport()
+
+
+@pytest.mark.parametrize(
+    "nonsense",
+    [
+        "q=%5B2%2C-1%2C0%5D",
+        "q=%5B0.5%2C0.5%5D",
+        "truth=7",
+        "truth=x",
+        "q=null",
+        "names=%5B1%5D",
+    ],
+)
+def test_a_link_that_makes_no_sense_is_left_aside(loss_curve, site, nonsense):
+    _, anchor = page_of(site, "loss_curve")
+    _, figure = loss_curve(f"#explore={anchor}&{nonsense}")
+    expect(figure.locator(".xe-sum")).to_have_text(
+        "loss = 0.3567 + 0 + 0 = 0.3567 nats"
+    )
+
+
+def test_a_figure_works_from_a_server_that_forbids_scripts_in_the_page(
+    loss_curve, server
+):
+    page, figure = loss_curve(root=server)
+    drag(page, figure.get_by_role("slider", name="which happened"), -123, 0)
+    expect(figure.locator(".xe-sum")).to_contain_text("0.6931 nats")
+
+
+def test_without_scripts_the_still_and_its_words_are_there(open_page, site):
+    for name, anchors in interactive_pages(site).items():
+        page = open_page(name, java_script_enabled=False)
+        for anchor in anchors:
+            still = page.locator(f"#{anchor} .explore img")
+            expect(still).to_be_visible()
+            assert len(still.get_attribute("alt").split()) > 5
+            assert still.evaluate("image => image.complete && image.naturalWidth > 0")
+
+
+def test_only_pages_with_a_figure_load_its_script(site):
+    shown = interactive_pages(site)
+    assert len(shown) >= 1
+    for path in site.rglob("*.html"):
+        loads = re.findall(
+            r"_static/(explore[\w.-]*)", path.read_text(encoding="utf-8")
+        )
+        expected = 2 if str(path.relative_to(site)) in shown else 0
+        assert len(loads) == expected, path
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_nothing_shifts_when_the_figures_come_to_life(open_page, site, size):
+    for name, anchors in interactive_pages(site).items():
+        before = open_page(name, size=SIZES[size])
+        before.route("**/explore*.js", lambda route: route.abort())
+        before.reload()
+        after = open_page(name, size=SIZES[size])
+        for anchor in anchors:
+            box = f"document.querySelector('#{anchor} .explore').getBoundingClientRect().height"
+            expect(after.locator(f"#{anchor} .xe")).to_be_visible()
+            assert abs(before.evaluate(box) - after.evaluate(box)) <= 1, (name, anchor)
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_nothing_overflows_and_the_colours_follow_the_page(
+    open_page, site, size, scheme
+):
+    for name, anchors in interactive_pages(site).items():
+        page = open_page(name, size=SIZES[size], color_scheme=scheme)
+        for anchor in anchors:
+            figure = page.locator(f"#{anchor} .xe")
+            assert figure.evaluate(
+                "(root) => root.getBoundingClientRect().right <= innerWidth"
+            )
+            wider = figure.evaluate(
+                "(root) => [...root.querySelectorAll('*')].filter((node) => "
+                "node.getBoundingClientRect().right > root.getBoundingClientRect().right + 1"
+                ").map((node) => node.outerHTML.slice(0, 80))"
+            )
+            assert wider == [], (name, anchor)
+            colour = figure.evaluate("(root) => getComputedStyle(root).color")
+            assert (
+                colour
+                == {"light": "rgb(31, 35, 40)", "dark": "rgb(230, 232, 235)"}[scheme]
+            )
+
+
+def test_nothing_moves_by_itself_for_who_wants_less_motion(open_page, site):
+    for name, anchors in interactive_pages(site).items():
+        page = open_page(name, reduced_motion="reduce")
+        for anchor in anchors:
+            expect(page.locator(f"#{anchor} .xe")).to_be_visible()
+            moving = page.evaluate("document.getAnimations().length")
+            assert moving == 0, (name, anchor)
+
+
+def test_every_control_has_a_name_and_room_for_a_finger(open_page, site):
+    for name, anchors in interactive_pages(site).items():
+        page = open_page(name, size=SIZES["phone"])
+        for anchor in anchors:
+            figure = page.locator(f"#{anchor} .xe")
+            controls = figure.locator("button, select, input, [tabindex='0']")
+            assert controls.count() >= 3
+            for control in controls.all():
+                named = control.evaluate(
+                    "(node) => node.getAttribute('aria-label') || node.textContent"
+                    " || (node.labels && node.labels[0] && node.labels[0].textContent)"
+                )
+                assert named, control.evaluate("(node) => node.outerHTML")
+                height = control.evaluate(
+                    "(node) => (node.closest('label') || node).getBoundingClientRect().height"
+                )
+                assert height >= 32, control.evaluate("(node) => node.outerHTML")
+
+
+def test_a_drag_is_drawn_within_a_frame(open_page, site):
+    for name, anchors in interactive_pages(site).items():
+        page = open_page(name)
+        for anchor in anchors:
+            figure = page.locator(f"#{anchor} .xe")
+            slider = figure.locator("input[type=range]").first
+            slider.scroll_into_view_if_needed()
+            longest = slider.evaluate(
+                """async (node) => {
+                  const took = [];
+                  const [low, high] = [Number(node.min), Number(node.max)];
+                  for (let i = 0; i < 60; i++) {
+                    node.value = String(low + (high - low) * ((i * 7) % 60) / 60);
+                    let began = 0;
+                    requestAnimationFrame(() => { began = performance.now(); });
+                    node.dispatchEvent(new Event("input", { bubbles: true }));
+                    await new Promise((done) => requestAnimationFrame(() => {
+                      document.body.getBoundingClientRect();
+                      took.push(performance.now() - began);
+                      setTimeout(done, 0);
+                    }));
+                  }
+                  return took.sort((a, b) => a - b)[Math.floor(took.length * 0.9)];
+                }"""
+            )
+            assert longest < 1000 / 60, (name, anchor, longest)

@@ -1,0 +1,11 @@
+"""Figures to touch: one Python class and one JavaScript module each.
+
+In a live notebook anywidget hosts the module and its state is read and set from Python. In the
+built book a small host of the book's own mounts the same module. Each chapter says which it
+uses; importing this needs anywidget and matplotlib, so ``import xent_lib`` leaves it out.
+"""
+
+from xent_lib.explore.logits import Logits
+from xent_lib.explore.loss_curve import LossCurve
+
+__all__ = ["Logits", "LossCurve"]
