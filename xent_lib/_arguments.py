@@ -8,7 +8,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from xent_lib._masks import check_class_weights, check_mask, check_some
+from xent_lib._masks import (
+    check_class_weights,
+    check_mask,
+    check_some,
+    check_some_weight,
+)
 from xent_lib._validation import (
     FloatArray,
     IntArray,
@@ -69,25 +74,29 @@ class Batch:
 
     rows: FloatArray
     labels: NDArray[Any]
-    class_weights: FloatArray
-    counts: NDArray[np.bool_]
+    class_weights: FloatArray | None
+    counts: NDArray[np.bool_] | None
     divisor: float
     logits: FloatArray
     axis: int
 
     def scale(self, rows: slice) -> FloatArray:
         """Return 1 over the divisor for rows that count, and 0 for the others."""
-        factor: FloatArray = self.counts[rows] / self.divisor
-        return factor
+        counts = True if self.counts is None else self.counts[rows]
+        return np.asarray(counts / np.float64(self.divisor))
 
     def logits_that_count(self) -> FloatArray:
         """Return the logits as they were given, with 0 where an example does not count."""
+        if self.counts is None:
+            return self.logits
         shape = self.logits.shape[: self.axis] + self.logits.shape[self.axis + 1 :]
         counts = np.expand_dims(self.counts.reshape(shape), self.axis)
         return np.where(counts, self.logits, 0)
 
     def in_shape(self, gradient: FloatArray) -> FloatArray:
         """Give the rows of a gradient the shape and the width of the logits."""
+        if gradient.shape == self.logits.shape and self.axis == 1:
+            return gradient.astype(self.logits.dtype, copy=False)
         moved = np.moveaxis(self.logits, self.axis, -1).shape
         shaped = np.moveaxis(gradient.reshape(moved), -1, self.axis)
         return shaped.astype(self.logits.dtype, copy=False)
@@ -106,15 +115,12 @@ def batch_of_indices(
     shape = logits.shape[:axis] + logits.shape[axis + 1 :]
     num_classes = logits.shape[axis]
     counts = check_mask("where", where, shape)
-    if where is not None:
+    if counts is not None:
         labels = np.where(counts, labels, 0)
     labels = check_integer_labels("labels", labels, num_classes, shape).reshape(-1)
     class_weights = check_class_weights("weights", weights, num_classes)
-    if weights is None:
-        divisor = float(np.count_nonzero(counts))
-    else:
-        divisor = float(class_weights[labels[counts.ravel()]].sum())
-    return _batch(logits, labels, class_weights, counts, divisor, axis)
+    total = None if class_weights is None else class_weights[labels]
+    return _batch(logits, labels, class_weights, counts, total, axis)
 
 
 def batch_of_distributions(
@@ -132,17 +138,14 @@ def batch_of_distributions(
     num_classes = logits.shape[axis]
     shape = logits.shape[:axis] + logits.shape[axis + 1 :]
     counts = check_mask("where", where, shape)
-    if where is not None:
+    if counts is not None:
         targets = np.where(np.expand_dims(counts, axis), targets, 1 / num_classes)
     targets, axis = check_distribution("labels", targets, axis)
     targets = np.moveaxis(targets, axis, -1).reshape(-1, num_classes)
     class_weights = check_class_weights("weights", weights, num_classes)
-    if weights is None:
-        divisor = float(np.count_nonzero(counts))
-    else:
-        divisor = float((targets @ class_weights)[counts.ravel()].sum())
+    total = None if class_weights is None else targets @ class_weights
     logits = logits.astype(np.result_type(logits, targets), copy=False)
-    return _batch(logits, targets, class_weights, counts, divisor, axis)
+    return _batch(logits, targets, class_weights, counts, total, axis)
 
 
 def kept_entries(
@@ -151,9 +154,9 @@ def kept_entries(
     """Return logits and labels with 0 where an entry does not count, and the mask."""
     shape = np.shape(logits)
     counts = check_mask("where", where, shape)
-    check_some("where", counts)
-    if where is None:
-        return logits, labels, counts
+    check_some("where", shape, counts)
+    if counts is None:
+        return logits, labels, np.ones(shape, np.bool_)
     logits, labels = check_real("logits", logits), np.asarray(labels)
     check_same_shape("logits", logits, "labels", labels)
     return np.where(counts, logits, 0), np.where(counts, labels, 0), counts
@@ -162,17 +165,21 @@ def kept_entries(
 def _batch(
     logits: FloatArray,
     labels: NDArray[Any],
-    class_weights: FloatArray,
-    counts: NDArray[np.bool_],
-    divisor: float,
+    class_weights: FloatArray | None,
+    counts: NDArray[np.bool_] | None,
+    weights_of_rows: FloatArray | None,
     axis: int,
 ) -> Batch:
-    check_some("where", counts)
-    if divisor == 0:
-        raise ValueError(
-            "weights must be above 0 for at least one label that counts; all of them are 0"
-        )
-    rows = np.moveaxis(logits, axis, -1).reshape(-1, logits.shape[axis])
+    rows = logits
+    if logits.ndim != 2 or axis != 1:
+        rows = np.moveaxis(logits, axis, -1).reshape(-1, logits.shape[axis])
     if rows.dtype == np.float16:
         rows = rows.astype(np.float32)
-    return Batch(rows, labels, class_weights, counts.ravel(), divisor, logits, axis)
+    check_some("where", (len(rows),), counts)
+    counts = None if counts is None else counts.ravel()
+    if weights_of_rows is not None:
+        divisor = float(weights_of_rows.sum(where=True if counts is None else counts))
+    else:
+        divisor = float(len(rows) if counts is None else np.count_nonzero(counts))
+    check_some_weight("weights", divisor)
+    return Batch(rows, labels, class_weights, counts, divisor, logits, axis)

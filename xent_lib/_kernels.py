@@ -34,6 +34,9 @@ def available_cores() -> int:
 
 def sum_over_blocks(block: Block, logits: FloatArray) -> float:
     """Call ``block`` on slices that cover the rows of ``logits``; return the sum of its values."""
+    if logits.nbytes <= BLOCK_BYTES:
+        with np.errstate(invalid="ignore"):
+            return block(slice(None))
     count = len(logits)
     rows = max(1, BLOCK_BYTES // (logits.shape[1] * logits.itemsize))
     slices = [slice(a, min(a + rows, count)) for a in range(0, count, rows)]
@@ -73,7 +76,7 @@ def class_indices_block(
     work[truth] = 0
     others = work.sum(axis=axis)
     scale = weights / (others + np.exp(true_logit))
-    work *= np.expand_dims(scale, axis)
+    work *= scale if few else scale[:, None]
     work[truth] = -(scale * others)
     if few:
         out[...] = work.T

@@ -6,11 +6,14 @@ arithmetic; here it runs in blocks, on every core where that pays.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from xent_lib import _kernels
 from xent_lib._arguments import (
+    Batch,
     batch_of_distributions,
     batch_of_indices,
     kept_entries,
@@ -102,11 +105,8 @@ def softmax_cross_entropy_value_and_grad(
     gradient = np.empty_like(batch.rows, order="C")
 
     def block(rows: slice) -> float:
-        targets = batch.labels[rows] * (1 - smoothing) + smoothing / batch.rows.shape[1]
-        targets = targets * batch.class_weights * batch.scale(rows)[:, None]
-        return _kernels.distributions_block(
-            batch.rows[rows], targets.astype(gradient.dtype), gradient[rows]
-        )
+        targets = _smoothed(batch.labels[rows], smoothing, batch, rows)
+        return _kernels.distributions_block(batch.rows[rows], targets, gradient[rows])
 
     value = _kernels.sum_over_blocks(block, batch.rows)
     if np.isnan(value):
@@ -182,22 +182,20 @@ def softmax_cross_entropy_with_integer_labels_value_and_grad(
     batch = batch_of_indices(logits, labels, axis, weights, where)
     smoothing = check_unit_interval("label_smoothing", label_smoothing)
     gradient = np.empty_like(batch.rows, order="C")
-    classes = np.arange(batch.rows.shape[1])
 
     def hard(rows: slice) -> float:
         truth = batch.labels[rows]
-        weights = batch.class_weights[truth] * batch.scale(rows)
+        weights = batch.scale(rows)
+        if batch.class_weights is not None:
+            weights = weights * batch.class_weights[truth]
         return _kernels.class_indices_block(
             batch.rows[rows], truth, weights.astype(gradient.dtype), gradient[rows]
         )
 
     def smoothed(rows: slice) -> float:
-        encoded = batch.labels[rows, None] == classes
-        targets = encoded * (1 - smoothing) + smoothing / len(classes)
-        targets = targets * batch.class_weights * batch.scale(rows)[:, None]
-        return _kernels.distributions_block(
-            batch.rows[rows], targets.astype(gradient.dtype), gradient[rows]
-        )
+        encoded = batch.labels[rows, None] == np.arange(batch.rows.shape[1])
+        targets = _smoothed(encoded, smoothing, batch, rows)
+        return _kernels.distributions_block(batch.rows[rows], targets, gradient[rows])
 
     value = _kernels.sum_over_blocks(smoothed if smoothing else hard, batch.rows)
     if np.isnan(value):
@@ -322,3 +320,16 @@ def sigmoid_focal_loss_value_and_grad(
         )
     gradient = np.asarray(scale * slopes).astype(logits.dtype, copy=False)
     return float(losses.sum(dtype=np.float64)), gradient
+
+
+def _smoothed(
+    labels: NDArray[Any], smoothing: float, batch: Batch, rows: slice
+) -> FloatArray:
+    """Return labels mixed with the uniform distribution, times all that weighs them."""
+    targets = labels * (1 - smoothing) + smoothing / labels.shape[1]
+    if batch.class_weights is not None:
+        targets = targets * batch.class_weights
+    weighted: FloatArray = (targets * batch.scale(rows)[..., None]).astype(
+        batch.rows.dtype
+    )
+    return weighted
