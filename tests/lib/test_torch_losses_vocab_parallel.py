@@ -107,7 +107,7 @@ def test_ranks_that_lose_another_end_with_a_message_instead_of_hanging(
 
 
 @pytest.mark.parametrize(
-    ("world", "classes", "slices"), [(2, "1001", "501 + 500"), (3, "2", "1 + 1 + 0")]
+    ("world", "classes", "slices"), [(2, "1001", "501 + 500"), (3, "10", "4 + 3 + 3")]
 )
 def test_torchrun_starts_the_demonstration_and_the_losses_agree(
     world: int, classes: str, slices: str

@@ -137,6 +137,8 @@ def a_rank_that_holds_no_class() -> None:
         assert_same(logits, target, start, size, label_smoothing=smoothing)
     start = 1 if size == 0 else start
     assert_same(logits, target, start, size)
+    narrow, eps = logits.bfloat16(), torch.finfo(torch.bfloat16).eps
+    assert_same(narrow, target, start, size, rtol=4 * eps, atol=4 * eps)
 
 
 @case

@@ -142,9 +142,8 @@ def vocab_parallel_cross_entropy(
     num_classes = agree_on_slices(ranks, local_logits, target, vocab_start)
     check_target_range(target, num_classes, ignore_index)
     keep = target != ignore_index
-    index = target.where(keep, vocab_start) - vocab_start
     losses: Tensor = VocabParallelCrossEntropy.apply(  # type: ignore[no-untyped-call]
-        local_logits, index, keep, label_smoothing, num_classes, ranks
+        local_logits, target - vocab_start, keep, label_smoothing, num_classes, ranks
     )
     loss = losses if reduction == "none" else losses.sum()
     if reduction == "mean":
@@ -172,7 +171,7 @@ class VocabParallelCrossEntropy(torch.autograd.Function):
             maximum = local_logits.amax(-1).to(wide)
         ranks.reduce(maximum, dist.ReduceOp.MAX, "the maximum")
         shifted = local_logits - maximum.unsqueeze(-1)
-        mine = keep & (index >= 0) & (index < local_logits.shape[-1])
+        mine = (index >= 0) & (index < local_logits.shape[-1])
         paid = torch.zeros_like(maximum)
         paid[mine] = (1 - smoothing) * shifted[mine, index[mine]]
         if smoothing:
