@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterator
 
 import pytest
+
+# Two test processes and their kernels share two cores: threads of their own only wait.
+for _setting in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+    os.environ.setdefault(_setting, "1")
 
 
 @pytest.fixture(autouse=True)
