@@ -16,7 +16,7 @@ define environment
 	exit $$code; }
 endef
 
-.PHONY: help book serve test test-slow lab refresh lock clean
+.PHONY: help book serve test test-slow lab refresh bench lock clean
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
 
@@ -54,6 +54,13 @@ lab: ## open the chapters in JupyterLab
 refresh: ## run the chapters again and keep their outputs (CHAPTERS=03_formula: only that)
 	$(call environment,all)
 	@$(tools) _tools.refresh $(CHAPTERS)
+
+bench: ## measure the losses beside their peers and keep the results (some minutes)
+	$(call environment,all)
+	@$(python) pip install --quiet -c constraints.txt -e ".[bench]"
+	@.venv/bin/python tests/benchmarks/value_and_grad.py --store tests/benchmarks/value_and_grad.json
+	@.venv/bin/python tests/benchmarks/accuracy.py --store tests/benchmarks/accuracy.json
+	@$(tools) _tools.performance
 
 lock: ## make constraints.txt again (UPGRADE=1: with the newest of everything)
 	$(call environment,book)

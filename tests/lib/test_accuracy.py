@@ -44,7 +44,7 @@ def allowed(row, label):
     if row[label] < finite[-1]:
         return 2
     eps = np.finfo(row.dtype).eps
-    return 2 + float(np.spacing(finite[-1] - finite[-2]) / 2 / eps)
+    return 2 + float(np.spacing(finite[-1] - finite[-2]) / eps)
 
 
 @pytest.mark.parametrize("regime", REGIMES)
