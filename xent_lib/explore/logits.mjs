@@ -7,7 +7,7 @@ const RANGE = 6; // of a logit's slider, on either side of 0
 const SHIFTS = 800;
 const [FEWEST, MOST] = [3, 10];
 const PRECISIONS = ["float16", "float32", "float64"];
-const PROGRAMS = [["naive", "as the formula stands"], ["stable", "maximum taken out first"]];
+const PROGRAMS = ["naive program", "maximum first"];
 
 /** @param {{ logits: number[], truth: number, temperature: number, shift: number,
  *   precision: import("./floats.mjs").Precision }} state */
@@ -112,7 +112,7 @@ function buildPrograms() {
   const heading = h("th", { scope: "col" });
   const node = h("table", { class: "xe-programs" },
     h("thead", {}, h("tr", {}, heading, ...["sum of exponentials", "q of the truth", "loss"].map((words) => h("th", { scope: "col" }, words)))),
-    h("tbody", {}, ...PROGRAMS.map(([, words], k) => h("tr", {}, h("th", { scope: "row" }, words), ...cells[k]))));
+    h("tbody", {}, ...PROGRAMS.map((words, k) => h("tr", {}, h("th", { scope: "row" }, words), ...cells[k]))));
   return { node, cells, heading };
 }
 
@@ -165,7 +165,7 @@ function build({ root, state, change }) {
     },
     say(given) {
       const { q, loss, naive } = compute(/** @type {any} */ (given));
-      const broken = Number.isFinite(naive.loss) ? "" : ` The formula as it stands gives ${short(naive.loss)} in ${given.precision}.`;
+      const broken = Number.isFinite(naive.loss) ? "" : ` The naive program finds ${short(naive.loss)} in ${given.precision}.`;
       return `${given.names[given.truth]} has probability ${number(q[given.truth], 3)}, loss ${number(loss, 4)} nats.${broken}`;
     },
   };
