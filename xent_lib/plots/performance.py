@@ -1,4 +1,4 @@
-"""Time beside the peers' time, shape by shape; the page "How fast, how exact"."""
+"""Time beside the peers' time, shape by shape, for chapter 6's losses."""
 
 from __future__ import annotations
 
