@@ -1,6 +1,7 @@
 """What pip installs: the wheel's files, and the core on the oldest NumPy that it admits."""
 
 import re
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -24,9 +25,15 @@ assert abs(value - losses(z, y).mean()) < 1e-5 and gradient.dtype == np.float32
 
 
 def build(folder):
-    """Build the wheel and return its path."""
+    """Build the wheel from a copy, away from what an earlier build left; return its path."""
+    source = folder / "source"
+    source.mkdir()
+    for name in ("pyproject.toml", "README.md", "LICENSE", "LICENSE-prose"):
+        shutil.copy(ROOT / name, source)
+    unwanted = shutil.ignore_patterns("__pycache__")
+    shutil.copytree(ROOT / "xent_lib", source / "xent_lib", ignore=unwanted)
     command = [sys.executable, "-m", "pip", "wheel", "--no-deps", "--quiet"]
-    subprocess.run([*command, "--wheel-dir", str(folder), str(ROOT)], check=True)
+    subprocess.run([*command, "--wheel-dir", str(folder), str(source)], check=True)
     return next(folder.glob("*.whl"))
 
 
