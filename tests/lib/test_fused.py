@@ -298,3 +298,11 @@ def test_infinite_log_odds_have_slopes_and_no_nan(gamma):
     )
     assert value == np.inf
     assert_array_equal(gradient, [0.5, -0.5])
+
+
+def test_a_label_of_weight_zero_costs_nothing_however_wrong_its_forecast():
+    value, gradient = sigmoid_focal_loss_value_and_grad(
+        [-np.inf, 0.0], [1, 0], alpha=0.0, gamma=0.0
+    )
+    assert_allclose(value, np.log(2) / 2)
+    assert_allclose(gradient, [0, 0.25])
