@@ -98,7 +98,7 @@ def vocab_parallel_cross_entropy(
     -----
     Chapter 12 derives it. Time on a rank: linear in the number of its logits. Memory: one tensor
     of the size of ``local_logits``, in float32 at least, while forward runs and again while
-    backward runs; between them, one number a row. Exchanged: three numbers a row, and four
+    backward runs; between them, a few numbers a row. Exchanged: three numbers a row, and four
     integers a rank by which the slices and targets are checked. No communication in backward.
 
     Every rank takes the gradient of the one shared loss. What all slices were computed from
@@ -108,7 +108,8 @@ def vocab_parallel_cross_entropy(
     A rank that ends or hangs cannot be replaced in a running group. Its peers stop with a
     RuntimeError as soon as the backend notices, at the latest after the ``timeout`` given to
     ``init_process_group`` (gloo; with NCCL set ``TORCH_NCCL_BLOCKING_WAIT=1`` for an error in
-    place of an abort).
+    place of an abort). A call that one rank alone refuses, for a float target say, leaves its
+    peers waiting in the same way.
 
     References
     ----------
@@ -152,7 +153,7 @@ def vocab_parallel_cross_entropy(
 
 
 class VocabParallelCrossEntropy(torch.autograd.Function):
-    """Each row's loss; backward needs the local logits and one number a row."""
+    """Each row's loss; backward needs the local logits and a few numbers a row."""
 
     @staticmethod
     def forward(
