@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 
@@ -74,7 +74,9 @@ def cases(draw):
     return x, labels, draw(distributions(x.shape, axis)), axis, chosen
 
 
+# A busy machine can make one example slow; that says nothing about the values.
 @pytest.mark.parametrize("few_classes", [0, 64])
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(case=cases())
 def test_the_fast_versions_equal_the_plain_one_on_every_axis(few_classes, case):
     x, labels, soft, axis, chosen = case
