@@ -17,6 +17,7 @@ from typing import Any
 
 from docutils import nodes
 from sphinx.application import Sphinx
+from sphinx.environment import BuildEnvironment
 from sphinx.transforms import SphinxTransform
 from sphinx.writers.html5 import HTML5Translator
 
@@ -54,6 +55,27 @@ class MountFigures(SphinxTransform):
                 wrapper = explore(module=spec["module"], state=spec["state"])
                 bundle.replace_self(wrapper)
                 wrapper += bundle
+                _shown(self.env).setdefault(self.env.docname, set()).add(spec["module"])
+
+
+def _shown(env: BuildEnvironment) -> dict[str, set[str]]:
+    """The modules that each page shows."""
+    if not hasattr(env, "interactive_figures"):
+        env.interactive_figures = {}  # type: ignore[attr-defined]
+    shown: dict[str, set[str]] = env.interactive_figures  # type: ignore[attr-defined]
+    return shown
+
+
+def _forget(app: Sphinx, env: BuildEnvironment, docname: str) -> None:
+    _shown(env).pop(docname, None)
+
+
+def _merge(
+    app: Sphinx, env: BuildEnvironment, docnames: list[str], other: BuildEnvironment
+) -> None:
+    _shown(env).update(
+        {name: _shown(other)[name] for name in docnames if name in _shown(other)}
+    )
 
 
 def _is_code_cell(node: nodes.Node) -> bool:
@@ -103,18 +125,23 @@ def _add_script(
     context: dict[str, Any],
     doctree: nodes.document | None,
 ) -> None:
-    if doctree is None:
+    modules = _shown(app.env).get(pagename)
+    if modules:
+        context["page_styles"] = [*context["page_styles"], "explore.css"]
+        context["page_scripts"] = [*context["page_scripts"], script_name(modules)]
+
+
+def _write_scripts(app: Sphinx, exception: Exception | None) -> None:
+    """Write every page's script, also where only a module has changed and no page."""
+    if exception is not None or app.builder.format != "html" or not _shown(app.env):
         return
-    shown = {node["module"] for node in doctree.findall(explore)}
-    if not shown:
-        return
-    context["page_styles"] = [*context["page_styles"], "explore.css"]
-    context["page_scripts"] = [*context["page_scripts"], script_name(shown)]
     static = Path(app.outdir) / "_static"
     static.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(MODULES / "explore.css", static / "explore.css")
-    script = bundler().for_a_page(shown)
-    (static / script_name(shown)).write_text(script, encoding="utf-8")
+    join = bundler()
+    for modules in _shown(app.env).values():
+        text = join.for_a_page(modules)
+        (static / script_name(modules)).write_text(text, encoding="utf-8")
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
@@ -124,4 +151,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("source-read", _take_states)
     # After site_theme, which names the page's other styles and scripts.
     app.connect("html-page-context", _add_script, priority=900)
+    app.connect("build-finished", _write_scripts)
+    app.connect("env-purge-doc", _forget)
+    app.connect("env-merge-info", _merge)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -49,8 +49,8 @@ def ensure_installed(root: Path = ROOT) -> Path:
     )
     if result.returncode != 0:
         raise NodePackagesError(
-            f"npm could not install the packages of {root / 'package-lock.json'} (for the "
-            "book: KaTeX and the fonts). Check that the network is there and run the command again.\n"
+            f"npm could not install the packages of {root / 'package-lock.json'}. Check "
+            "that the network is there and run the command again.\n"
             + result.stderr.strip()
         )
     stamp.write_text(wanted, encoding="utf-8")

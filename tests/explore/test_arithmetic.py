@@ -85,6 +85,61 @@ def test_loss_curve(javascript, rng):
     )
 
 
+def test_simplex(javascript, rng):
+    p, q = distributions(rng, 3), distributions(rng, 3)
+    pairs = list(zip(p.tolist(), q.tolist(), strict=True))
+    alone = javascript(
+        "simplex", [["compute", {"p": one, "q": []}] for one, _ in pairs]
+    )
+    np.testing.assert_allclose([f["entropy"] for f in alone], entropy(p), **CLOSE)
+    np.testing.assert_allclose([sum(f["terms"]) for f in alone], entropy(p), **CLOSE)
+    both = javascript("simplex", [["compute", {"p": a, "q": b}] for a, b in pairs])
+    np.testing.assert_allclose(
+        [f["crossEntropy"] for f in both], cross_entropy(p, q), **CLOSE
+    )
+    np.testing.assert_allclose(
+        [f["divergence"] for f in both], kl_divergence(p, q), **CLOSE
+    )
+    np.testing.assert_allclose(
+        [sum(f["terms"]) for f in both], cross_entropy(p, q), **CLOSE
+    )
+
+
+def test_a_point_dragged_anywhere_is_a_distribution_near_the_hand(javascript, rng):
+    inside = distributions(rng, 3)
+    outside = rng.normal(scale=2, size=(STATES, 3))
+    outside[:, 2] = 1 - outside[:, 0] - outside[:, 1]
+    calls = [["nearest", row] for row in np.concatenate([inside, outside]).tolist()]
+    found = np.array(javascript("simplex", calls))
+    np.testing.assert_allclose(found.sum(-1), 1, **CLOSE)
+    assert found.min() >= 0
+    assert np.abs(found[:STATES] - inside).max() <= 0.0101
+
+
+def test_level_lines_lie_where_the_library_has_the_level(javascript, rng):
+    alone, levels = (
+        javascript("simplex", [["levelLines", [0.2, 0.3, 0.5], []]])[0],
+        [0.2, 0.4, 0.6, 0.8, 1],
+    )
+    check_levels(np.reshape(alone, (-1, 3)), entropy, levels)
+    p = [0.5, 0.25, 0.25]
+    (lines,) = javascript("simplex", [["levelLines", p, [1.0, 0.0, 0.0]]])
+    levels = entropy(p) + np.array([0.05, 0.2, 0.5, 1, 2])
+    check_levels(
+        np.reshape(lines, (-1, 3)),
+        lambda q: cross_entropy(np.broadcast_to(p, q.shape), q),
+        levels,
+    )
+
+
+def check_levels(points, function, levels):
+    away = points[points.min(-1) > 0.05]
+    values = function(away / away.sum(-1, keepdims=True))
+    distance = np.abs(values[:, None] - np.asarray(levels)).min(-1)
+    assert len(away) > 100
+    assert distance.max() < 0.01
+
+
 def test_softmax_and_logsumexp_far_from_zero_and_near(javascript, rng):
     x = rng.normal(scale=rng.choice([0.01, 1, 50, 800], (STATES, 1)), size=(STATES, 5))
     rows = x.tolist()

@@ -8,13 +8,15 @@ import pytest
 from traitlets import TraitError
 
 import xent_lib.explore
-from xent_lib.explore import Logits, LossCurve
+from xent_lib.explore import Logits, LossCurve, Simplex
 from xent_lib.explore._base import MIME
 from xent_lib.plots.style import ROLES
 
 WIDGET = "application/vnd.jupyter.widget-view+json"
 MADE = {
     "Logits": lambda: Logits(np.log([7.0, 2.0, 1.0]), shift=3.0, precision="float16"),
+    "Simplex": lambda: Simplex([0.7, 0.2, 0.1], names=["rain", "snow", "sun"]),
+    "Simplex with a forecast": lambda: Simplex([0.5, 0.25, 0.25], [0.7, 0.2, 0.1]),
     "LossCurve": lambda: LossCurve([0.7, 0.2, 0.1], truth=1),
 }
 
@@ -22,7 +24,7 @@ each_figure = pytest.mark.parametrize("make", MADE.values(), ids=MADE)
 
 
 def test_every_figure_is_tried_here():
-    assert set(MADE) == set(xent_lib.explore.__all__)
+    assert {name.split()[0] for name in MADE} == set(xent_lib.explore.__all__)
 
 
 @each_figure
@@ -153,3 +155,40 @@ def test_logits_set_later_are_checked_too():
             setattr(figure, name, value)
     with pytest.raises(TraitError, match="float8"):
         figure.precision = "float8"
+
+
+def test_simplex_has_two_parts_of_a_price():
+    figure = Simplex([0.5, 0.25, 0.25], [0.7, 0.2, 0.1], names=["rain", "snow", "sun"])
+    assert figure.cross_entropy == pytest.approx(figure.entropy + figure.kl_divergence)
+    assert (
+        "Entropy 1.0397, divergence 0.1166, cross entropy 1.1563" in figure.still().alt
+    )
+    figure.p = figure.q
+    assert figure.kl_divergence == 0
+
+
+def test_simplex_of_one_distribution_pays_its_entropy():
+    figure = Simplex([0.7, 0.2, 0.1])
+    assert figure.q == []
+    assert figure.cross_entropy == figure.entropy == pytest.approx(0.8018, abs=5e-5)
+    assert "of entropy 0.8018 nats" in figure.still().alt
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (([0.5, 0.5],), "p must hold 3 classes; got 2"),
+        (([0.7, 0.2, 0.1], [0.5, 0.5]), "q must hold 3 classes; got 2"),
+        (([0.7, 0.2, 0.2],), "p must sum to 1"),
+    ],
+)
+def test_simplex_refuses_what_makes_no_sense(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        Simplex(*arguments)
+
+
+def test_simplex_set_later_is_checked_too():
+    figure = Simplex([0.7, 0.2, 0.1])
+    for name in ("p", "q"):
+        with pytest.raises(ValueError, match=f"{name} must hold 3 classes"):
+            setattr(figure, name, [0.5, 0.5])
