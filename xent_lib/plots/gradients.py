@@ -50,12 +50,12 @@ def plot_difference(
     --------
     >>> axes = plot_difference([0.7, 0.3], [1, 0], [-0.3, 0.3], ["A", "B"])
     >>> [ax.get_title(loc="left") for ax in axes]
-    ['prediction q', 'minus label y', 'gradient q − y']
+    ['prediction q', 'label y', 'gradient q − y']
     """
     axes = new_axes(1, 3, height=2.7, sharey=True)
     panels = (
         ("prediction q", prediction, PREDICTION),
-        ("minus label y", label, TRUTH),
+        ("label y", label, TRUTH),
         ("gradient q − y", gradient, GRADIENT),
     )
     for ax, (title, values, colour) in zip(axes, panels, strict=True):
