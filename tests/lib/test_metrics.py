@@ -137,6 +137,10 @@ def test_a_forecast_that_always_comes_true_is_perfectly_calibrated():
             lambda: calibration_curve([0, 1], [0.1]),
             "same number of examples; got 2 and 1",
         ),
+        (
+            lambda: brier_score([], np.empty((0, 3))),
+            "y_true must hold at least one example",
+        ),
         (lambda: calibration_curve([], []), "y_true must hold at least one example"),
         (
             lambda: calibration_curve([0], [0.1], n_bins=0),

@@ -105,12 +105,27 @@ def test_the_first_input_is_the_top_row_and_carries_its_probability():
     assert ax.yaxis_inverted()
     labels = [tick.get_text() for tick in ax.get_yticklabels()]
     assert labels == ["falling\n0.4", "rising\n0.6"]
+    np.testing.assert_allclose(ax.get_yticks(), [0.2, 0.7])
 
 
 def test_neighbouring_cells_differ_without_colour():
     bars = plot_joint_as_areas(JOINT, ("falling", "rising"), NAMES).patches
     assert len({bar.get_alpha() for bar in bars[:3]}) == 3
     assert {to_hex(bar.get_facecolor()) for bar in bars} == {TRUTH}
+
+
+def test_the_axes_of_the_first_figures_say_what_they_measure():
+    days = plot_running_shares(np.full((5, 3), 1 / 3), FORECAST, NAMES)
+    areas = plot_joint_as_areas(JOINT, ("falling", "rising"), NAMES)
+    prices = plot_surprisal([0.5, 1], [0.69, 0], {"it": (0.5, 0.69)})
+    assert [(ax.get_xlabel(), ax.get_ylabel()) for ax in (days, areas, prices)] == [
+        ("number of days counted (logarithmic scale)", "share of the days"),
+        (
+            "width: share of the row that each class takes",
+            "height: probability of the input",
+        ),
+        ("probability of what happened", "surprisal (nats)"),
+    ]
 
 
 def test_the_surprisal_curve_is_the_data_it_was_given_in_the_colour_of_loss():
