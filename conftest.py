@@ -7,10 +7,15 @@ import sys
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import settings
 
 # Two test processes and their kernels share two cores: threads of their own only wait.
 for _setting in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
     os.environ.setdefault(_setting, "1")
+
+# A busy machine is slow, not wrong; and what CI draws is the same on every run.
+settings.register_profile("book", deadline=None, derandomize="CI" in os.environ)
+settings.load_profile("book")
 
 
 @pytest.fixture(autouse=True)
