@@ -127,8 +127,11 @@ def _add_script(
 ) -> None:
     modules = _shown(app.env).get(pagename)
     if modules:
-        context["page_styles"] = [*context["page_styles"], "explore.css"]
-        context["page_scripts"] = [*context["page_scripts"], script_name(modules)]
+        context["page_styles"] = [*context.get("page_styles", []), "explore.css"]
+        context["page_scripts"] = [
+            *context.get("page_scripts", []),
+            script_name(modules),
+        ]
 
 
 def _write_scripts(app: Sphinx, exception: Exception | None) -> None:
