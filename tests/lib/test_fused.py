@@ -1,5 +1,11 @@
 """Mean losses with their gradients, against the plain version, torch and finite differences."""
 
+import os
+import subprocess
+import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
 import torch
@@ -149,6 +155,55 @@ def test_a_pool_starts_for_large_batches_only(monkeypatch):
     assert started == []
     of_indices(np.zeros((60_000, 10)), np.zeros(60_000, int))
     assert started == [2]
+
+
+def large_batches(count):
+    """Batches that are worth a pool of threads."""
+    rng = np.random.default_rng(0)
+    for _ in range(count):
+        x = rng.normal(size=(6_000, 100)).astype(np.float32)
+        yield x, rng.integers(0, 100, len(x))
+
+
+def test_calls_from_several_threads_at_once_do_not_disturb_each_other(monkeypatch):
+    batches = list(large_batches(4))
+    monkeypatch.setattr(_kernels, "available_cores", lambda: 1)
+    alone = [of_indices(*batch) for batch in batches]
+    monkeypatch.setattr(_kernels, "available_cores", lambda: 2)
+    start = threading.Barrier(len(batches), timeout=60)
+
+    def call(batch):
+        start.wait()
+        return [of_indices(*batch) for _ in range(3)]
+
+    with ThreadPoolExecutor(len(batches)) as callers:
+        together = list(callers.map(call, batches))
+    for (value, gradient), again in zip(alone, together, strict=True):
+        for repeated, slopes in again:
+            assert_allclose(repeated, value, rtol=1e-13)
+            assert_array_equal(slopes, gradient)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")
+def test_a_process_forked_after_the_first_call_computes_as_its_parent_does():
+    # In a process of its own: a fork beside the threads of other libraries may hang by itself.
+    code = """
+import os, sys
+import numpy as np
+from xent_lib import _kernels
+from xent_lib.fused import softmax_cross_entropy_with_integer_labels_value_and_grad as f
+
+_kernels.available_cores = lambda: 2
+x, labels = np.eye(6_000, 100), np.arange(6_000) % 100
+value, gradient = f(x, labels)
+child = os.fork()
+if child == 0:
+    again, slopes = f(x, labels)
+    os._exit(0 if again == value and (slopes == gradient).all() else 3)
+sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+"""
+    finished = subprocess.run([sys.executable, "-c", code], timeout=120, check=False)
+    assert finished.returncode == 0
 
 
 @pytest.mark.parametrize(
