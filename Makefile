@@ -68,4 +68,4 @@ lock: ## make constraints.txt again (UPGRADE=1: with the newest of everything)
 
 clean: ## remove what the commands made, except .venv
 	@echo "Removing _build and the tools' caches."
-	@rm -rf _build .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	@rm -rf _build node_modules .pytest_cache .mypy_cache .ruff_cache .hypothesis
