@@ -61,7 +61,7 @@ MISTAKES = [
         "weights must have one entry a class, shape (2,); got (3,)",
     ),
     (
-        f"{HARD}(ROWS, [0, 1], weights=[1, -2])",
+        f"{HARD}(ROWS, [0, 1], weights=[0, -2])",
         ValueError,
         "weights must not be negative; weights[1] is -2.0",
     ),
