@@ -1,0 +1,58 @@
+"""The figures' one style: files that follow the page, and colours that mean something."""
+
+import numpy as np
+import pytest
+from matplotlib import pyplot
+
+from xent_lib.plots import style
+
+
+def drawing(colour):
+    ax = style.new_axes()
+    ax.plot([0, 1], [0, 1], color=colour)
+    ax.set_xlabel("a < b")
+    return ax.figure
+
+
+def test_every_role_becomes_a_variable_that_a_dark_page_redefines():
+    svg = style.draw_svg(drawing(style.LOSS), "a title")
+    dark = svg[svg.index("prefers-color-scheme: dark") :]
+    for role in style.ROLES:
+        assert f"--{role.name}: {role.light};" in svg
+        assert f"--{role.name}: {role.dark};" in dark
+    assert f"stroke: var(--loss, {style.LOSS})" in svg
+    assert f"stroke: {style.LOSS}" not in svg
+
+
+def test_a_colour_outside_the_palette_is_refused_by_name():
+    with pytest.raises(ValueError, match=r"must come from the palette .* got #123456"):
+        style.draw_svg(drawing("#123456"), "a title")
+
+
+def test_the_title_is_the_first_thing_inside_and_is_escaped():
+    svg = style.draw_svg(drawing(style.INK), "p < 1 & q")
+    assert svg.startswith("<svg")
+    assert "<title>p &lt; 1 &amp; q</title>" in svg[: svg.index("<defs>")]
+    assert "<metadata>" not in svg
+
+
+def test_coordinates_are_short_and_glyphs_keep_their_scale():
+    svg = style.draw_svg(drawing(style.INK), "a title")
+    assert "scale(0.015625)" in svg
+    outside = svg.replace("scale(0.015625)", "")
+    assert not [word for word in outside.split() if word.startswith("0.00")]
+
+
+def test_the_bytes_are_the_same_on_every_run():
+    one, other = (drawing(style.TRUTH) for _ in range(2))
+    assert style.draw_svg(one, "t") == style.draw_svg(other, "t")
+    assert style.draw_png(one) == style.draw_png(other)
+
+
+def test_panels_share_the_books_width():
+    axes = style.new_axes(1, 2, height=2.0)
+    assert axes.shape == (2,)
+    assert axes[0].figure.get_size_inches() == pytest.approx([style.WIDTH, 2.0])
+    assert style.axes_or_new(axes[0]) is axes[0]
+    assert isinstance(style.axes_or_new(None, height=1.5), pyplot.Axes)
+    assert np.isclose(style.axes_or_new(None, height=1.5).figure.get_figheight(), 1.5)
