@@ -22,10 +22,10 @@ COMPLETE = OUTPUT / ".complete"
 FIRST_PAGE = OUTPUT / "html" / "index.html"
 
 # What reaches many pages without Sphinx seeing the change: settings, the table of contents
-# in every page's margin, the extensions' code and what they call.
+# in every page's margin, the extensions' code and what they call, and the style sheets,
+# which Sphinx copies only when some page is written.
 SHARED_INPUTS = ("_config.yml", "_toc.yml", "constraints.txt", "package-lock.json")
-SHARED_FOLDERS = ("book/_ext", "book/_tools")
-STATIC_FOLDER = "book/_static"
+SHARED_FOLDERS = ("book/_ext", "book/_static", "book/_tools")
 
 FAILED = """\
 The book was not built: each warning and error above is one to mend. Then run the same
@@ -47,8 +47,6 @@ def fingerprint() -> str:
     for path in shared:
         content = path.read_bytes() if path.is_file() else b""
         digest.update(f"{path}\0{len(content)}\0".encode() + content)
-    # Sphinx copies a changed static file, but never removes one that is gone.
-    digest.update("\0".join(str(path) for path in _files(STATIC_FOLDER)).encode())
     return digest.hexdigest()
 
 
