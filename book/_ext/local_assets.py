@@ -1,4 +1,4 @@
-"""Copies KaTeX's style and the typefaces from the installed npm packages into the site.
+"""Puts KaTeX's style and the typefaces of the installed npm packages into the site.
 
 Nothing of theirs is kept in the repository and no page asks another host for them.
 """
@@ -6,10 +6,10 @@ Nothing of theirs is kept in the repository and no page asks another host for th
 from __future__ import annotations
 
 import re
-import shutil
 from pathlib import Path
 from typing import Any
 
+from font_subsets import characters_of, cut, letters_by_class, wanted
 from node_packages import NODE_MODULES
 from sphinx.application import Sphinx
 
@@ -40,10 +40,14 @@ def _copy(app: Sphinx, exception: Exception | None) -> None:
     fonts.mkdir(parents=True, exist_ok=True)
     style = katex_style((katex / "katex.min.css").read_text(encoding="utf-8"))
     (static / "katex.css").write_text(style, encoding="utf-8")
-    for font in (katex / "fonts").glob("*.woff2"):
-        shutil.copyfile(font, fonts / font.name)
-    for name in TYPEFACES:
-        shutil.copyfile(NODE_MODULES / name, fonts / Path(name).name)
+    sources = [NODE_MODULES / name for name in TYPEFACES]
+    sources += sorted((katex / "fonts").glob("*.woff2"))
+    everything = characters_of(Path(app.outdir))
+    by_class = letters_by_class(Path(app.outdir))
+    cache = Path(app.doctreedir) / "fonts"
+    for source in sources:
+        characters = wanted(source.name, everything, by_class)
+        (fonts / source.name).write_bytes(cut(source.read_bytes(), characters, cache))
 
 
 def setup(app: Sphinx) -> dict[str, Any]:

@@ -21,8 +21,28 @@ _THEME = Path(__file__).with_name("theme")
 _NUMBER = re.compile(r"^\s*(?:Chapter\s+)?\d+\s*[.:]?\s+")
 _PINS = Path(__file__).resolve().parents[2] / "constraints.txt"
 _DRAWN_SIZE = re.compile(r'style="width: (\d+)px; height: (\d+)px;"')
+_CODE = re.compile(
+    r'highlight-(?P<language>[\w-]+) notranslate"><div class="highlight"><pre>.*?</pre>',
+    re.DOTALL,
+)
+_COPIED = {"python", "bash", "shell"}
+_COPY = '<button type="button" class="copy">Copy</button>'
+_TOKEN = re.compile(r'<span class="(\w+)">([^<]*)</span>')
 _EMPTY_HEADER = re.compile(r'<th class="head[^"]*">(?:<p>)?\s*(?:</p>)?</th>')
 _SHOWN_PINS = {"numpy": "NumPy", "matplotlib": "Matplotlib", "torch": "PyTorch"}
+_STYLE = Path(__file__).resolve().parents[1] / "_static" / "book.css"
+_STYLED_TOKENS = frozenset(
+    re.findall(r"\.highlight \.(\w+)", _STYLE.read_text(encoding="utf-8"))
+)
+# A font that comes after the first paint moves the lines that are set in it, so each is
+# asked for at once where the page's text holds the mark of its use.
+_FONTS = {
+    "": ["source-serif-4-latin-400-normal", "source-sans-3-latin-wght-normal"],
+    'class="katex': ["KaTeX_Main-Regular", "KaTeX_Math-Italic"],
+    "<code": ["source-code-pro-latin-400-normal"],
+    "<strong": ["source-serif-4-latin-600-normal"],
+    "<em": ["source-serif-4-latin-400-italic"],
+}
 CONTENTS_DEPTH = 2
 
 
@@ -165,8 +185,18 @@ def _styles_and_scripts(body: str) -> tuple[list[str], list[str]]:
     return styles, scripts
 
 
+def _mend_code(code: re.Match[str]) -> str:
+    # Names, signs and spaces have no colour of their own: a third of a chapter's
+    # elements, each of which the browser would lay out.
+    plain = _TOKEN.sub(
+        lambda token: token[0] if token[1] in _STYLED_TOKENS else token[2], code[0]
+    )
+    return plain + (_COPY if code["language"] in _COPIED else "")
+
+
 def _mend(body: str) -> str:
     """Correct what docutils writes and a browser or a screen reader would take amiss."""
+    body = _CODE.sub(_mend_code, body)
     # As attributes the sizes give the browser the proportions before the file is there
     # and leave the width to the style sheet.
     body = _DRAWN_SIZE.sub(r'width="\1" height="\2" loading="lazy"', body)
@@ -210,6 +240,12 @@ def _fill(
         else "chapter"
         if chapter_number(pagename)
         else "other",
+        page_fonts=[
+            f"{font}.woff2"
+            for mark, fonts in _FONTS.items()
+            if mark in context.get("body", "")
+            for font in fonts
+        ],
         page_styles=styles,
         page_scripts=scripts,
     )

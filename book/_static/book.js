@@ -1,5 +1,5 @@
 // What the pages do beyond reading: colours, copying, printing, full screen, the place in
-// the page. Every page reads in full without it, so the buttons appear only here.
+// the page. Every page reads in full without it; the style sheet hides what needs scripts.
 const root = document.documentElement;
 const modes = ["auto", "light", "dark"];
 const said = { auto: "as the system", light: "light", dark: "dark" };
@@ -34,33 +34,29 @@ const actions = {
 
 for (const button of document.querySelectorAll("button[data-do]")) {
   const name = button.dataset.do;
-  if (name === "fullscreen" && !document.fullscreenEnabled) continue;
+  if (name === "fullscreen") button.hidden = !document.fullscreenEnabled;
   if (name === "mode") setMode(button, remembered());
-  button.hidden = false;
   button.addEventListener("click", () => actions[name](button));
 }
 
-if (navigator.clipboard) {
-  for (const block of document.querySelectorAll(".cell_input .highlight, .prose > section .highlight-python .highlight, .highlight-bash .highlight, .highlight-shell .highlight")) {
-    if (block.querySelector(".copy")) continue;
-    const button = document.createElement("button");
-    button.type = "button";
-    button.className = "copy";
-    button.textContent = "Copy";
-    button.addEventListener("click", async () => {
-      await navigator.clipboard.writeText(block.querySelector("pre").innerText.trimEnd());
-      button.textContent = "Copied";
-      setTimeout(() => { button.textContent = "Copy"; }, 1500);
-    });
-    block.append(button);
-  }
-}
+// The buttons stand in the pages: to add dozens here would lay each page out twice.
+if (!navigator.clipboard) root.classList.add("no-clipboard");
+document.addEventListener("click", async (event) => {
+  const button = event.target.closest("button.copy");
+  if (!button) return;
+  await navigator.clipboard.writeText(button.parentElement.querySelector("pre").innerText.trimEnd());
+  button.textContent = "Copied";
+  setTimeout(() => { button.textContent = "Copy"; }, 1500);
+});
 
 // What is wider than the column scrolls inside itself, and must then be reachable by keyboard.
-const wide = document.querySelectorAll(".formula-scroll, .highlight pre, .table-scroll, .output pre");
+// All boxes are measured before one is marked: a mark between two measurements would make
+// the browser lay the page out again for each.
+const wide = [...document.querySelectorAll(".formula-scroll, .highlight pre, .table-scroll, .output pre")];
 function markScrollable() {
-  for (const box of wide) {
-    if (box.scrollWidth > box.clientWidth + 1) {
+  const overflowing = wide.map((box) => box.scrollWidth > box.clientWidth + 1);
+  for (const [index, box] of wide.entries()) {
+    if (overflowing[index]) {
       box.tabIndex = 0;
       box.setAttribute("role", "group");
       box.setAttribute("aria-label", box.matches(".formula-scroll") ? "Formula, scrolls sideways"
@@ -88,7 +84,8 @@ if (entries.size) {
     }
   };
   addEventListener("scroll", update, { passive: true });
-  update();
+  // After the first frame, when the page is laid out anyway.
+  requestAnimationFrame(() => setTimeout(update));
 }
 
 const panel = document.getElementById("page-contents");
@@ -96,7 +93,12 @@ panel?.addEventListener("click", (event) => {
   if (event.target.closest("a") && panel.matches(":popover-open")) panel.hidePopover();
 });
 
-document.querySelector(".book-contents [aria-current]")?.scrollIntoView({ block: "nearest" });
+// The list of chapters stands beside the page or opens over it; either way the chapter at
+// hand is in sight.
+const chapters = document.getElementById("book-contents");
+const showChapter = () => chapters.querySelector("[aria-current]")?.scrollIntoView({ block: "nearest" });
+chapters.addEventListener("toggle", showChapter);
+if (matchMedia("(min-width: 64rem)").matches) requestAnimationFrame(() => setTimeout(showChapter));
 
 const words = new URLSearchParams(location.search).get("q");
 if (words) for (const field of document.querySelectorAll("input[name=q]")) field.value = words;
