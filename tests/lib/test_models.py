@@ -173,6 +173,24 @@ def test_separable_data_without_a_penalty_stop_with_a_warning():
         assert model.predict(X).tolist() == y
 
 
+def three_corners(wrong=0):
+    """Three classes at the corners of a lopsided triangle, in no order; ``wrong`` labels are false."""
+    corners = np.array([[1.0, 0.0], [-0.2, 0.9], [-0.7, -1.1]])
+    y = np.array([2, 0, 1, 1, 0, 2, 0])
+    X = corners[y]
+    y[:wrong] = (y[:wrong] + 1) % 3
+    return X, y
+
+
+def test_three_classes_are_separable_until_one_label_is_false():
+    with pytest.warns(SeparableDataWarning):
+        model = SoftmaxRegression(l2=0.0).fit(*three_corners())
+    assert model.predict(three_corners()[0]).tolist() == three_corners()[1].tolist()
+    with pytest.warns(ConvergenceWarning) as caught:
+        SoftmaxRegression(l2=0.0, max_iter=3, tol=0.0).fit(*three_corners(wrong=1))
+    assert [w.category for w in caught] == [ConvergenceWarning]
+
+
 def test_overlapping_data_without_a_penalty_reach_their_minimum():
     X, y = overlapping()
     model = SoftmaxRegression(l2=0.0).fit(X, y)
@@ -351,6 +369,19 @@ def test_the_hessian_is_autograds(seed):
 
     theirs = torch.autograd.functional.hessian(objective, torch.tensor(weights.ravel()))
     np.testing.assert_allclose(ours, theirs.numpy(), atol=1e-12)
+
+
+def test_without_a_penalty_named_there_is_none():
+    features, labels, (d, _, k), rng = draw(5)
+    weights, rows = rng.normal(size=(d + 1, k)), with_ones(features)
+    value, gradient = softmax_regression_value_and_grad(weights, rows, labels)
+    unpenalised = softmax_regression_value_and_grad(weights, rows, labels, 0.0)
+    assert value == unpenalised[0]
+    np.testing.assert_array_equal(gradient, unpenalised[1])
+    np.testing.assert_array_equal(
+        softmax_regression_hessian(weights, rows),
+        softmax_regression_hessian(weights, rows, 0.0),
+    )
 
 
 def test_the_hessian_is_flat_where_one_number_is_added_to_all_biases():

@@ -43,6 +43,18 @@ def test_coordinates_are_short_and_glyphs_keep_their_scale():
     assert not [word for word in outside.split() if word.startswith("0.00")]
 
 
+def test_coordinates_are_rounded_to_a_hundredth_of_a_point_and_zero_has_no_sign():
+    figure = drawing(style.INK)
+    figure.axes[0].set_axis_off()
+    canvas = pyplot.figure(figsize=(1, 1))
+    canvas.add_artist(
+        pyplot.Line2D([-0.00001, 0.123456], [1, 0.5], color=style.INK, linewidth=1)
+    )
+    path = style.draw_svg(canvas, "a title")
+    assert "M 0 0" in path
+    assert "L 8.89 36" in path
+
+
 def test_the_bytes_are_the_same_on_every_run():
     one, other = (drawing(style.TRUTH) for _ in range(2))
     assert style.draw_svg(one, "t") == style.draw_svg(other, "t")
