@@ -174,7 +174,7 @@ def test_separable_data_without_a_penalty_stop_with_a_warning():
 
 
 def three_corners(wrong=0):
-    """Three classes at the corners of a lopsided triangle, in no order; ``wrong`` labels are false."""
+    """Three classes at the corners of a lopsided triangle; ``wrong`` labels are false."""
     corners = np.array([[1.0, 0.0], [-0.2, 0.9], [-0.7, -1.1]])
     y = np.array([2, 0, 1, 1, 0, 2, 0])
     X = corners[y]
