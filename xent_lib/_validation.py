@@ -6,6 +6,7 @@ here, and each one names the argument, what was expected, and what came instead.
 
 from __future__ import annotations
 
+from collections.abc import Sized
 from typing import Any
 
 import numpy as np
@@ -181,6 +182,48 @@ def check_positive_integer(name: str, value: int) -> int:
     return int(value)
 
 
+def check_not_negative_integer(name: str, value: int) -> int:
+    """Return a whole number of at least 0."""
+    if isinstance(value, bool) or not isinstance(value, int | np.integer):
+        raise TypeError(f"{name} must be an integer; got {value!r}")
+    if value < 0:
+        raise ValueError(f"{name} must be at least 0; got {value}")
+    return int(value)
+
+
+def check_text(name: str, text: str) -> str:
+    """Return a string."""
+    if not isinstance(text, str):
+        raise TypeError(f"{name} must be a string; got {type(text).__name__}")
+    return text
+
+
+def check_tokens(name: str, tokens: ArrayLike, vocab_size: int) -> IntArray:
+    """Return a sequence of tokens, which may be empty, as indices into a vocabulary."""
+    array = np.asarray(tokens)
+    if array.ndim != 1:
+        raise ValueError(f"{name} must be one sequence; got shape {array.shape}")
+    if array.size == 0:
+        return np.zeros(0, np.int64)
+    if array.dtype.kind not in "iu":
+        raise TypeError(f"{name} must be integers; got dtype {array.dtype}")
+    bad = (array < 0) | (array >= vocab_size)
+    if bad.any():
+        index = _first(bad)
+        raise ValueError(
+            f"{name} must be between 0 and {vocab_size - 1}, the vocabulary; "
+            f"{_at(name, index)} is {int(array[index])}"
+        )
+    return array
+
+
+def check_discount(name: str, value: float) -> float:
+    """Return a number above 0 and at most 1."""
+    if not 0 < value <= 1:
+        raise ValueError(f"{name} must be above 0 and at most 1; got {value!r}")
+    return float(value)
+
+
 def check_unit_interval(name: str, value: float) -> float:
     """Return a number from 0 to 1."""
     if not 0 <= value <= 1:
@@ -312,10 +355,10 @@ def check_decay(name: str, value: float) -> float:
     return float(value)
 
 
-def check_not_empty(name: str, x: NDArray[Any]) -> None:
-    """Refuse an array without examples."""
+def check_not_empty(name: str, x: Sized, what: str = "example") -> None:
+    """Refuse what holds nothing."""
     if len(x) == 0:
-        raise ValueError(f"{name} must hold at least one example; got none")
+        raise ValueError(f"{name} must hold at least one {what}; got none")
 
 
 def check_yes_or_no(name: str, outcomes: ArrayLike) -> FloatArray:

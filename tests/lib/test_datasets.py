@@ -1,12 +1,14 @@
-"""The digits: what they are, and that the split is fair, complete and always the same."""
+"""The data: what they are, and that the split is fair, complete and always the same."""
 
+import hashlib
 import sys
+from importlib.resources import files
 
 import numpy as np
 import pytest
 from sklearn.datasets import load_digits
 
-from xent_lib.datasets import digits, stratified_split
+from xent_lib.datasets import digits, load_corpus, stratified_split
 
 
 def rows(array):
@@ -74,3 +76,32 @@ def test_a_missing_scikit_learn_is_named(monkeypatch):
     monkeypatch.setitem(sys.modules, "sklearn.datasets", None)
     with pytest.raises(ImportError, match="pip install scikit-learn"):
         digits()
+
+
+def test_the_corpus_is_frozen():
+    text = files("xent_lib").joinpath("data", "corpus.txt").read_bytes()
+    assert len(text) == 251014
+    assert hashlib.sha256(text).hexdigest().startswith("8ebdb9f4a26dc148")
+    beside = files("xent_lib").joinpath("data", "README.md").read_text("utf-8")
+    assert "CC BY 4.0" in beside and "251,004 characters" in beside
+
+
+def test_whole_sections_are_held_out_every_tenth_of_them():
+    corpus = load_corpus()
+    text = files("xent_lib").joinpath("data", "corpus.txt").read_text("utf-8")
+    headings = [line[2:] for line in text.splitlines() if line.startswith("# ")]
+    assert [one.split("\n")[0] for one in corpus.held_out] == headings[9::10]
+    together = list(corpus.train)
+    for k, section in enumerate(corpus.held_out):
+        together.insert(10 * k + 9, section)
+    assert "".join(f"# {one}\n\n" for one in together).rstrip() == text.rstrip()
+    assert set(corpus.train).isdisjoint(corpus.held_out)
+
+
+def test_the_corpus_is_plain_prose():
+    corpus = load_corpus()
+    for section in corpus.train + corpus.held_out:
+        heading, empty, *paragraphs = section.split("\n")
+        assert heading and empty == "" and paragraphs, section
+        assert not set("`$\\|*\0") & set(section), section
+        assert "<!--" not in section and "](" not in section

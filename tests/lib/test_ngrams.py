@@ -1,0 +1,136 @@
+"""The n-gram model: distributions over everything, worked by hand and by plain loops."""
+
+import numpy as np
+import pytest
+
+from xent_lib import cross_entropy, one_hot, perplexity
+from xent_lib.ngrams import NgramModel
+
+
+@pytest.fixture
+def text():
+    """Skewed tokens 0 to 6 of a vocabulary of 8, so that token 7 is never seen."""
+    return np.random.default_rng(3).binomial(6, 0.4, 400)
+
+
+def forecast_by_loops(tokens, context, n, vocab_size, discount):
+    """The formula for every token, counting in the text each time."""
+    tokens, context = list(tokens), list(context)
+
+    def q(word, length):
+        if length < 0:
+            return 1 / vocab_size
+        head = context[len(context) - length :]
+        followers = [
+            tokens[k + length]
+            for k in range(len(tokens) - length)
+            if tokens[k : k + length] == head
+        ]
+        if not followers:
+            return q(word, length - 1)
+        kept = max(followers.count(word) - discount, 0)
+        lent = discount * len(set(followers))
+        return (kept + lent * q(word, length - 1)) / len(followers)
+
+    longest = min(n - 1, len(context))
+    return np.array([q(word, longest) for word in range(vocab_size)])
+
+
+def test_a_bigram_worked_by_hand():
+    # 0 1 0 2: token 0 twice, 1 and 2 once. Half an occurrence is taken off each count.
+    model = NgramModel(2, vocab_size=4, discount=0.5).fit([0, 1, 0, 2])
+    lent = 0.5 * 3 / 4 * 1 / 4
+    unigram = np.array([1.5 / 4, 0.5 / 4, 0.5 / 4, 0]) + lent
+    np.testing.assert_allclose(np.exp(model.log_prob([])), unigram)
+    # After 0 came 1 and 2, once each: half of the whole is lent to the unigram.
+    after_0 = np.array([0, 0.25, 0.25, 0]) + 0.5 * unigram
+    np.testing.assert_allclose(np.exp(model.log_prob([0])), after_0)
+    # Nothing ever followed 2, so the unigram speaks alone.
+    np.testing.assert_allclose(np.exp(model.log_prob([2])), unigram)
+    assert model.num_ngrams_ == 3 + 3
+
+
+@pytest.mark.parametrize("n", [1, 2, 3, 5])
+@pytest.mark.parametrize("discount", [0.1, 0.75, 1.0])
+def test_forecasts_are_those_of_plain_loops(text, n, discount):
+    model = NgramModel(n, 8, discount=discount).fit(text)
+    for context in ([], [2], [7], [2, 3], [7, 2, 3], text[5:12]):
+        np.testing.assert_allclose(
+            np.exp(model.log_prob(context)),
+            forecast_by_loops(text, context, n, 8, discount),
+            rtol=1e-12,
+        )
+
+
+@pytest.mark.parametrize("n", [1, 2, 3, 6])
+def test_every_forecast_is_a_distribution_in_which_nothing_is_impossible(text, n):
+    model = NgramModel(n, 8).fit(text)
+    contexts = [text[:k] for k in range(40)] + [[7] * 5, [0, 7, 0]]
+    forecasts = np.exp([model.log_prob(context) for context in contexts])
+    np.testing.assert_allclose(forecasts.sum(-1), 1, rtol=1e-12)
+    assert (forecasts > 0).all()
+
+
+@pytest.mark.parametrize("n", [1, 3])
+def test_prices_are_the_forecasts_looked_up(text, n):
+    model = NgramModel(n, 8).fit(text)
+    other = np.array([3, 7, 7, 2, 3, 1, 2, 2, 4, 0])
+    looked_up = [-model.log_prob(other[:k])[token] for k, token in enumerate(other)]
+    np.testing.assert_allclose(model.surprisal(other), looked_up, rtol=1e-12)
+
+
+def test_the_perplexity_of_a_text_is_the_exponential_of_its_mean_price(text):
+    model = NgramModel(3, 8).fit(text)
+    prices = model.surprisal(text[:50])
+    forecasts = np.exp([model.log_prob(text[:k]) for k in range(50)])
+    labels = one_hot(text[:50], 8)
+    np.testing.assert_allclose(prices, cross_entropy(labels, forecasts))
+    np.testing.assert_allclose(
+        np.exp(prices.mean()), perplexity(labels, forecasts).prod() ** (1 / 50)
+    )
+
+
+def test_only_the_last_tokens_of_a_context_matter(text):
+    model = NgramModel(3, 8).fit(text)
+    short, long = model.log_prob([2, 3]), model.log_prob([5, 0, 1, 2, 3])
+    np.testing.assert_array_equal(short, long)
+    assert (NgramModel(1, 8).fit(text).log_prob([2]) == model.log_prob([])).all()
+
+
+def test_a_longer_memory_always_fits_the_training_text_better(text):
+    losses = [NgramModel(n, 8).fit(text).surprisal(text).mean() for n in (1, 2, 4, 6)]
+    assert (np.diff(losses) < 0).all()
+
+
+def test_a_text_without_tokens_costs_nothing_to_price(text):
+    assert NgramModel(2, 8).fit(text).surprisal([]).shape == (0,)
+
+
+@pytest.mark.parametrize(
+    ("settings", "text", "error", "message"),
+    [
+        ((0, 8), [1], ValueError, "n must be at least 1; got 0"),
+        ((2.0, 8), [1], TypeError, "n must be an integer; got 2.0"),
+        ((2, 0), [1], ValueError, "vocab_size must be at least 1; got 0"),
+        ((2, 8), [], ValueError, "tokens must hold at least one token; got none"),
+        ((2, 8), [1, 8], ValueError, r"between 0 and 7, .*; tokens\[1\] is 8"),
+        ((2, 8), [[1]], ValueError, r"tokens must be one sequence; got shape \(1, 1\)"),
+    ],
+)
+def test_what_cannot_be_fitted_is_refused(settings, text, error, message):
+    with pytest.raises(error, match=message):
+        NgramModel(*settings).fit(text)
+
+
+@pytest.mark.parametrize("discount", [0, -0.5, 1.5, np.nan])
+def test_a_discount_takes_something_and_at_most_one(discount):
+    with pytest.raises(ValueError, match="discount must be above 0 and at most 1"):
+        NgramModel(2, 8, discount=discount).fit([1])
+
+
+def test_what_a_fitted_model_cannot_read_is_refused(text):
+    model = NgramModel(2, 8).fit(text)
+    with pytest.raises(ValueError, match=r"context must .*; context\[0\] is -1"):
+        model.log_prob([-1])
+    with pytest.raises(TypeError, match="tokens must be integers; got dtype float64"):
+        model.surprisal([0.5])
