@@ -218,3 +218,47 @@ def test_programs_break_where_numpy_breaks(javascript, rng, precision, maximum_f
         )
     broken = ~np.isfinite(loss)
     assert broken.any() != maximum_first
+
+
+def test_surprisal_strip(javascript, rng):
+    lengths = rng.integers(1, 40, STATES)
+    texts = [rng.gamma(1.0, rng.uniform(0.1, 4), n) for n in lengths]
+    characters = rng.integers(1, 200, STATES)
+    calls = [
+        ["compute", {"surprisals": text.tolist(), "characters": int(count)}]
+        for text, count in zip(texts, characters, strict=True)
+    ]
+    for found, text, count in zip(
+        javascript("surprisal_strip", calls), texts, characters, strict=True
+    ):
+        q = np.exp(-text)
+        sure = np.stack([q, 1 - q], axis=-1)
+        labels = one_hot(np.zeros(len(q), int), 2)
+        prices = cross_entropy(labels, sure)
+        running = [np.exp(prices[:k].mean()) for k in range(1, len(q) + 1)]
+        np.testing.assert_allclose(found["loss"], prices.mean(), **CLOSE)
+        np.testing.assert_allclose(found["running"], running, **CLOSE)
+        np.testing.assert_allclose(found["perplexity"], running[-1], **CLOSE)
+        bits = surprisal(q, base=2).sum() / count
+        np.testing.assert_allclose(found["bits"], bits, **CLOSE)
+
+
+def test_a_forecast_in_the_strip_is_a_distribution_with_what_came(javascript, rng):
+    q = np.sort(distributions(rng, 30), axis=-1)[:, ::-1]
+    came = rng.integers(30, size=STATES)
+    vocabulary = [f"w{k}" for k in range(30)]
+    calls = []
+    for row, token in zip(q, came, strict=True):
+        top = [number for k in range(8) for number in (k, 1e4 * float(row[k]))]
+        price = float(surprisal(max(row[token], 1e-300)))
+        read = {"top": top, "vocabulary": vocabulary, "token": int(token)}
+        calls.append(["forecast", read | {"surprisal": price, "size": 30}])
+    found = javascript("surprisal_strip", calls)
+    for one, row, token in zip(found, q, came, strict=True):
+        total = sum(line["share"] for line in one["rows"]) + one["rest"]
+        np.testing.assert_allclose(total, 1, **CLOSE)
+        (true,) = (line for line in one["rows"] if line["came"])
+        assert true["word"] == vocabulary[token]
+        np.testing.assert_allclose(true["share"], row[token], **CLOSE)
+        assert len(one["rows"]) + one["others"] == 30
+        assert len(one["rows"]) == (8 if token < 8 else 9)

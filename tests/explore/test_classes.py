@@ -8,9 +8,12 @@ import pytest
 from traitlets import TraitError
 
 import xent_lib.explore
-from xent_lib.explore import Logits, LossCurve, Simplex
+from xent_lib.explore import Logits, LossCurve, Simplex, SurprisalStrip
 from xent_lib.explore._base import MIME
+from xent_lib.explore._passages import TOP, book_texts, read_texts
+from xent_lib.ngrams import NgramModel
 from xent_lib.plots.style import ROLES
+from xent_lib.tokenizers import BytePairTokenizer
 
 WIDGET = "application/vnd.jupyter.widget-view+json"
 MADE = {
@@ -18,6 +21,7 @@ MADE = {
     "Simplex": lambda: Simplex([0.7, 0.2, 0.1], names=["rain", "snow", "sun"]),
     "Simplex with a forecast": lambda: Simplex([0.5, 0.25, 0.25], [0.7, 0.2, 0.1]),
     "LossCurve": lambda: LossCurve([0.7, 0.2, 0.1], truth=1),
+    "SurprisalStrip": lambda: SurprisalStrip(position=5),
 }
 
 each_figure = pytest.mark.parametrize("make", MADE.values(), ids=MADE)
@@ -192,3 +196,117 @@ def test_simplex_set_later_is_checked_too():
     for name in ("p", "q"):
         with pytest.raises(ValueError, match=f"{name} must hold 3 classes"):
             setattr(figure, name, [0.5, 0.5])
+
+
+@pytest.fixture(scope="module")
+def small():
+    """A tokeniser and two models of one line, and what they make of two texts."""
+    tokenizer = BytePairTokenizer(4).fit("low lower lowest low")
+    tokens, size = tokenizer.encode("low lower lowest low"), 260
+    models = {f"{n}": NgramModel(n, size).fit(tokens) for n in (1, 3)}
+    texts = {"seen": "low lower", "not seen": "slow"}
+    return texts, tokenizer, models
+
+
+def test_a_strip_of_the_book_is_made_from_the_corpus_alone():
+    figure = SurprisalStrip()
+    assert figure.data == book_texts()
+    assert figure.data["models"] == ["unigram", "bigram", "trigram", "5-gram"]
+    perplexities = {}
+    for text in ("held out", "trained on"):
+        for model in figure.data["models"]:
+            figure.text, figure.model = text, model
+            perplexities[text, model] = round(figure.perplexity, 1)
+    assert perplexities == {
+        ("held out", "unigram"): 419.7,
+        ("held out", "bigram"): 112.0,
+        ("held out", "trigram"): 94.0,
+        ("held out", "5-gram"): 100.7,
+        ("trained on", "unigram"): 360.7,
+        ("trained on", "bigram"): 23.2,
+        ("trained on", "trigram"): 6.8,
+        ("trained on", "5-gram"): 2.4,
+    }
+
+
+def test_a_strip_keeps_what_the_models_say(small):
+    texts, tokenizer, models = small
+    data = read_texts(*small)
+    for shown, text in zip(data["texts"], texts.values(), strict=True):
+        tokens = tokenizer.encode(text)
+        assert "".join(data["vocabulary"][t] for t in shown["tokens"]) == text
+        for k, model in enumerate(models.values()):
+            np.testing.assert_allclose(
+                shown["surprisals"][k], model.surprisal(tokens), atol=5e-5
+            )
+            for place, token in enumerate(tokens):
+                forecast = np.exp(model.log_prob(tokens[:place]))
+                assert (
+                    shown["ranks"][k][place] == 1 + (forecast > forecast[token]).sum()
+                )
+                numbers = shown["top"][k][place]
+                kept = np.sort(forecast)[::-1][:TOP]
+                np.testing.assert_allclose(
+                    np.array(numbers[1::2]) / 10_000, kept, atol=5.1e-5
+                )
+                for index, share in zip(numbers[::2], kept, strict=True):
+                    (one,) = tokenizer.encode(data["vocabulary"][index])[:1]
+                    assert forecast[one] == pytest.approx(share)
+
+
+def test_a_strip_follows_what_python_sets(small):
+    texts, tokenizer, models = small
+    figure = SurprisalStrip(*small, text="seen", model="3", position=2)
+    prices = models["3"].surprisal(tokenizer.encode(texts["seen"]))
+    assert figure.loss == pytest.approx(prices.mean(), abs=5e-5)
+    assert figure.perplexity == pytest.approx(np.exp(prices.mean()), rel=1e-4)
+    assert figure.bits_per_character == pytest.approx(
+        prices.sum() / np.log(2) / 9, rel=1e-4
+    )
+    assert figure.running_perplexity[-1] == pytest.approx(figure.perplexity)
+    assert figure.running_perplexity[0] == pytest.approx(np.exp(prices[0]), rel=1e-4)
+    assert len(figure.forecast) == TOP and sum(figure.forecast.values()) <= 1
+    figure.text = "not seen"
+    assert figure.position <= len(figure.surprisals) - 1
+    assert '"slow" token by token' in figure.still().alt
+    figure.model = "1"
+    assert "under the 1 model" in figure.still().alt
+
+
+@pytest.mark.parametrize(
+    ("given", "settings", "error", "message"),
+    [
+        (2, {}, ValueError, "texts, tokenizer and models belong together"),
+        (
+            3,
+            {"text": "no"},
+            ValueError,
+            r"text must be one of \['seen', 'not seen'\]; got 'no'",
+        ),
+        (3, {"model": "2"}, ValueError, r"model must be one of \['1', '3'\]; got '2'"),
+        (3, {"position": 99}, ValueError, "position must be between 0 and"),
+        (3, {"position": 0.5}, Exception, "position"),
+    ],
+)
+def test_a_strip_refuses_what_makes_no_sense(small, given, settings, error, message):
+    with pytest.raises(error, match=message):
+        SurprisalStrip(*small[:given], **settings)
+
+
+@pytest.mark.parametrize(
+    ("texts", "models", "error", "message"),
+    [
+        ({}, None, ValueError, "texts must hold at least one text"),
+        ({"a": ""}, None, ValueError, r"texts\['a'\] must hold at least one token"),
+        ({"a": 1}, None, TypeError, r"texts\['a'\] must be a string; got int"),
+        (None, {}, ValueError, "models must hold at least one model"),
+    ],
+)
+def test_a_strip_needs_something_to_read(small, texts, models, error, message):
+    given = (
+        small[0] if texts is None else texts,
+        small[1],
+        small[2] if models is None else models,
+    )
+    with pytest.raises(error, match=message):
+        SurprisalStrip(*given)

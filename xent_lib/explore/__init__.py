@@ -8,5 +8,6 @@ uses; importing this needs anywidget and matplotlib, so ``import xent_lib`` leav
 from xent_lib.explore.logits import Logits
 from xent_lib.explore.loss_curve import LossCurve
 from xent_lib.explore.simplex import Simplex
+from xent_lib.explore.surprisal_strip import SurprisalStrip
 
-__all__ = ["Logits", "LossCurve", "Simplex"]
+__all__ = ["Logits", "LossCurve", "Simplex", "SurprisalStrip"]
