@@ -46,7 +46,7 @@ class BuildFigures(SphinxTransform):
         for image in bundle.findall(nodes.image):
             image["alt"] = match.group(1)
             image["classes"].append("plot")
-            size = _size_of(Path(self.env.srcdir) / image["uri"].lstrip("/"))
+            size = size_of(Path(self.env.srcdir) / image["uri"].lstrip("/"))
             if size is not None:
                 image["drawn_size"] = size
 
@@ -99,7 +99,7 @@ def _figure_number(node: nodes.Node | None) -> str | None:
     return match.group(1) if match else None
 
 
-def _size_of(path: Path) -> tuple[float, float] | None:
+def size_of(path: Path) -> tuple[float, float] | None:
     if path.suffix != ".svg" or not path.is_file():
         return None
     match = _VIEW_BOX.search(path.read_text(encoding="utf-8")[:2000])

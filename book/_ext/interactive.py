@@ -1,9 +1,20 @@
-"""Mounts the chapters' interactive figures in their pages.
+"""Mounts interactive figures in the pages.
 
 A cell's output carries the module's name and state beside the still picture (see
 xent_lib/explore). The page gets the still inside ``<div class="explore">``, which is all that
 a reader without JavaScript sees, and one classic script with the host and the modules that it
 shows: a browser refuses ES modules from ``file://``. A page without such a figure loads none.
+
+A page that is no notebook places a figure by the Python that makes it::
+
+    ```{interactive} loss-curve
+    :caption: Drag the point.
+    from xent_lib.explore import LossCurve
+    LossCurve([0.7, 0.2, 0.1])
+    ```
+
+The code stands under the figure. What it makes is stored in book/figures by _tools.gallery,
+because the book is built where the library may not be installed.
 """
 
 from __future__ import annotations
@@ -16,13 +27,18 @@ from types import ModuleType
 from typing import Any
 
 from docutils import nodes
+from docutils.parsers.rst import directives
+from figures import size_of
 from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 from sphinx.transforms import SphinxTransform
+from sphinx.util.docutils import SphinxDirective
 from sphinx.writers.html5 import HTML5Translator
 
 MIME = "application/vnd.xent.explore+json"
-MODULES = Path(__file__).resolve().parents[2] / "xent_lib" / "explore"
+ROOT = Path(__file__).resolve().parents[2]
+MODULES = ROOT / "xent_lib" / "explore"
+STORED = ROOT / "book" / "figures"
 
 
 def bundler() -> ModuleType:
@@ -56,6 +72,36 @@ class MountFigures(SphinxTransform):
                 bundle.replace_self(wrapper)
                 wrapper += bundle
                 _shown(self.env).setdefault(self.env.docname, set()).add(spec["module"])
+
+
+class InteractiveDirective(SphinxDirective):
+    """A figure made by the code in its body, from what is stored under its name."""
+
+    has_content = True
+    required_arguments = 1
+    option_spec = {"caption": directives.unchanged_required}  # noqa: RUF012 (docutils)
+
+    def run(self) -> list[nodes.Node]:
+        name = self.arguments[0]
+        stored = STORED / f"{name}.json"
+        if not stored.is_file():
+            raise self.error(
+                f"no figure {name} is stored: run `python -m _tools.gallery`, which makes it"
+            )
+        for path in (stored, stored.with_suffix(".svg")):
+            self.env.note_dependency(str(path))
+        spec = json.loads(stored.read_text(encoding="utf-8"))
+        image = nodes.image(uri=f"/book/figures/{name}.svg", alt=spec["alt"])
+        image["classes"].append("plot")
+        image["drawn_size"] = size_of(stored.with_suffix(".svg"))
+        figure = nodes.figure(ids=[f"fig-{name}"], classes=["numbered"])
+        figure += explore("", image, module=spec["module"], state=spec["state"])
+        words, _ = self.state.inline_text(self.options["caption"], self.lineno)
+        figure += nodes.caption("", "", *words)
+        self.set_source_info(figure)
+        _shown(self.env).setdefault(self.env.docname, set()).add(spec["module"])
+        code = "\n".join(self.content)
+        return [figure, nodes.literal_block(code, code, language="python")]
 
 
 def _shown(env: BuildEnvironment) -> dict[str, set[str]]:
@@ -150,6 +196,7 @@ def _write_scripts(app: Sphinx, exception: Exception | None) -> None:
 def setup(app: Sphinx) -> dict[str, Any]:
     passed = (_pass, _pass)
     app.add_node(explore, html=(_open, _close), latex=passed, text=passed)
+    app.add_directive("interactive", InteractiveDirective)
     app.add_transform(MountFigures)
     app.connect("source-read", _take_states)
     # After site_theme, which names the page's other styles and scripts.

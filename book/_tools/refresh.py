@@ -1,5 +1,7 @@
 """Execute chapters again and keep their outputs: ``python -m _tools.refresh [NN_slug ...]``.
 
+Without a name it does so for all, and makes the figures of book/interactive.md again.
+
 Also lists every claim in the prose that no longer holds, and rewrites the reviewed lists of
 bare numbers, so that a new one shows up in the diff.
 """
@@ -14,6 +16,7 @@ import nbformat
 from nbclient.exceptions import CellExecutionError
 from nbformat import NotebookNode
 
+from _tools import gallery
 from _tools.chapters import ROOT, chapters
 from _tools.execution import Run, run
 
@@ -74,6 +77,8 @@ def main(arguments: list[str]) -> int:
         for problem in problems:
             print(f"  {problem}")
         failed = failed or bool(problems)
+    if not wanted:
+        gallery.main()
     print(
         "Some chapters need mending."
         if failed

@@ -13,7 +13,11 @@ from xent_lib import (
     softmax_cross_entropy,
     surprisal,
 )
+from xent_lib.calibration import best_temperature
+from xent_lib.datasets import overconfident_digits
+from xent_lib.explore import Calibration, Memory
 from xent_lib.gradients import softmax_cross_entropy_grad
+from xent_lib.metrics import calibration_curve
 
 STATES = 300
 CLOSE = {"rtol": 1e-9, "atol": 1e-9}
@@ -262,3 +266,76 @@ def test_a_forecast_in_the_strip_is_a_distribution_with_what_came(javascript, rn
         np.testing.assert_allclose(true["share"], row[token], **CLOSE)
         assert len(one["rows"]) + one["others"] == 30
         assert len(one["rows"]) == (8 if token < 8 else 9)
+
+
+def calibration_states(rng, count=STATES):
+    """The stored logits, and others: few and many, in doubt and sure, of every bin count."""
+    stored = Calibration()
+    for index in range(count):
+        settings = {
+            "temperature": float(10 ** rng.uniform(-1, 1.5)),
+            "n_bins": int(rng.integers(1, 21)),
+        }
+        if index % 10 == 0:
+            yield {"logits": stored.logits, "labels": stored.labels} | settings
+            continue
+        examples, classes = int(rng.integers(1, 40)), int(rng.integers(2, 11))
+        scale = rng.choice([0.0, 0.5, 4, 60])
+        yield {
+            "logits": rng.normal(scale=scale, size=(examples, classes)).tolist(),
+            "labels": rng.integers(classes, size=examples).tolist(),
+        } | settings
+
+
+def test_calibration(javascript, rng):
+    states = list(calibration_states(rng))
+    found = javascript("temperature", [["compute", state] for state in states])
+    for state, one in zip(states, found, strict=True):
+        figure = Calibration(**state)
+        np.testing.assert_allclose(
+            [one["logLoss"], one["accuracy"], one["error"]],
+            [figure.log_loss, figure.accuracy, figure.calibration_error],
+            **CLOSE,
+        )
+        right = np.argmax(state["logits"], axis=1) == state["labels"]
+        confidence = figure.q.max(axis=1)
+        often, said = calibration_curve(right, confidence, n_bins=state["n_bins"])
+        bins = [bin_ for bin_ in one["bins"] if bin_["count"]]
+        assert len(one["bins"]) == state["n_bins"]
+        for key, expected in (("right", often), ("said", said)):
+            means = [bin_[key] / bin_["count"] for bin_ in bins]
+            np.testing.assert_allclose(means, expected, **CLOSE)
+
+
+def test_best_temperature(javascript, rng):
+    problems = [overconfident_digits()]
+    for _ in range(40):
+        logits = rng.normal(scale=rng.uniform(0.5, 9), size=(60, 4))
+        labels = logits.argmax(axis=1)
+        labels[:25] = rng.integers(4, size=25)
+        problems.append((logits, labels))
+    calls = [["bestTemperature", z.tolist(), y.tolist()] for z, y in problems]
+    found = javascript("temperature", calls)
+    expected = [best_temperature(z, y) for z, y in problems]
+    np.testing.assert_allclose(found, expected, **CLOSE)
+
+
+def test_memory(javascript, rng):
+    states = [
+        {
+            "num_tokens": int(2 ** rng.uniform(0, 20)),
+            "num_features": int(2 ** rng.uniform(0, 14)),
+            "num_classes": int(2 ** rng.uniform(0, 20)),
+            "precision": str(rng.choice(["float32", "bfloat16"])),
+            "chunk_size": int(2 ** rng.uniform(0, 16)),
+            "ranks": int(2 ** rng.uniform(0, 7)),
+        }
+        for _ in range(STATES)
+    ]
+    found = javascript("memory", [["compute", state] for state in states])
+    for state, ways in zip(states, found, strict=True):
+        figure = Memory(**state)
+        for one, (way, terms) in zip(ways, figure.terms.items(), strict=True):
+            assert one["way"] == way
+            assert one["terms"] == list(terms.values())
+            assert one["total"] == figure.peaks[way]

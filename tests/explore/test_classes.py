@@ -8,15 +8,28 @@ import pytest
 from traitlets import TraitError
 
 import xent_lib.explore
-from xent_lib.explore import Logits, LossCurve, Simplex, SurprisalStrip
+from xent_lib.explore import (
+    Calibration,
+    Logits,
+    LossCurve,
+    Memory,
+    Simplex,
+    SurprisalStrip,
+)
 from xent_lib.explore._base import MIME
 from xent_lib.explore._passages import TOP, book_texts, read_texts
+from xent_lib.memory import loss_memory
 from xent_lib.ngrams import NgramModel
 from xent_lib.plots.style import ROLES
 from xent_lib.tokenizers import BytePairTokenizer
 
 WIDGET = "application/vnd.jupyter.widget-view+json"
 MADE = {
+    "Calibration": Calibration,
+    "Calibration of a model of one's own": lambda: Calibration(
+        [[2.0, 0.0], [0.0, 1.0]], [0, 0], temperature=2.0, n_bins=5, shown=True
+    ),
+    "Memory": lambda: Memory(512, 64, 1000, precision="bfloat16", ranks=3, card=0.5),
     "Logits": lambda: Logits(np.log([7.0, 2.0, 1.0]), shift=3.0, precision="float16"),
     "Simplex": lambda: Simplex([0.7, 0.2, 0.1], names=["rain", "snow", "sun"]),
     "Simplex with a forecast": lambda: Simplex([0.5, 0.25, 0.25], [0.7, 0.2, 0.1]),
@@ -310,3 +323,68 @@ def test_a_strip_needs_something_to_read(small, texts, models, error, message):
     )
     with pytest.raises(error, match=message):
         SurprisalStrip(*given)
+
+
+def test_calibration_follows_its_temperature():
+    figure = Calibration()
+    first = figure.calibration_error
+    figure.temperature = figure.best_temperature
+    assert figure.calibration_error < first / 2
+    assert figure.log_loss == pytest.approx(0.5819, abs=5e-5)
+    assert "at temperature 2.78: log loss 0.582 nats" in figure.still().alt
+
+
+def test_calibration_of_a_model_of_one_s_own():
+    logits = np.log([[9.0, 1.0]] * 4)
+    figure = Calibration(logits, [0, 0, 0, 1])
+    assert figure.best_temperature == pytest.approx(2.0)
+    assert figure.accuracy == 0.75
+    assert figure.calibration_error == pytest.approx(0.15)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "settings", "message"),
+    [
+        (([[1.0, 2.0]],), {}, "logits and labels must be given together"),
+        (([1.0, 2.0], [0]), {}, "logits must have shape"),
+        (([[1.0, np.nan]], [0]), {}, "logits must be finite"),
+        (([[1.0, 2.0]], [2]), {}, "labels must be between 0 and 1"),
+        ((), {"temperature": 0.0}, "temperature must be finite and above 0"),
+        ((), {"n_bins": 21}, "n_bins must be at most 20; got 21"),
+        ((), {"n_bins": 0}, "n_bins must be at least 1"),
+    ],
+)
+def test_calibration_refuses_what_makes_no_sense(arguments, settings, message):
+    with pytest.raises(ValueError, match=message):
+        Calibration(*arguments, **settings)
+
+
+def test_calibration_set_later_is_checked_too():
+    figure = Calibration()
+    for name, value in (("temperature", -1.0), ("n_bins", 30)):
+        with pytest.raises(ValueError, match=name):
+            setattr(figure, name, value)
+
+
+def test_memory_counts_what_the_library_counts():
+    figure = Memory(512, 64, 1000, precision="bfloat16", chunk_size=32, ranks=2)
+    terms = loss_memory(512, 64, 1000, bytes_per_number=2, chunk_size=32, ranks=2)
+    assert figure.terms == terms
+    assert figure.peaks["chunked"] == sum(terms["chunked"].values())
+    figure.num_tokens = 1024
+    assert figure.peaks["chunked"] > sum(terms["chunked"].values())
+    assert "1,024 tokens over 1,000 classes" in figure.still().alt
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("num_tokens", 0), ("num_features", -1), ("ranks", 0), ("card", 0.0)],
+)
+def test_memory_refuses_what_makes_no_sense(name, value):
+    with pytest.raises(ValueError, match=name):
+        Memory(**{name: value})
+    figure = Memory()
+    with pytest.raises(ValueError, match=name):
+        setattr(figure, name, value)
+    with pytest.raises(TraitError, match="float8"):
+        figure.precision = "float8"

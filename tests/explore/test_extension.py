@@ -1,5 +1,7 @@
 """What the build makes of a cell with an interactive figure."""
 
+import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -20,7 +22,7 @@ html_theme = "basic"
 """
 
 
-def build(folder):
+def sphinx(folder):
     command = [
         sys.executable,
         "-m",
@@ -30,7 +32,11 @@ def build(folder):
         str(folder / "source"),
         str(folder / "html"),
     ]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+def build(folder):
+    done = sphinx(folder)
     assert done.returncode == 0, done.stderr
 
 
@@ -88,3 +94,46 @@ def test_a_build_in_which_no_page_changed_still_writes_the_script(book):
     script.write_text("an older version")
     build(book)
     assert script.read_text() == _bundle.for_a_page(["loss_curve"])
+
+
+PLACED = """# A page that is no notebook
+
+```{interactive} loss-curve
+:caption: Drag the *point*.
+from xent_lib.explore import LossCurve
+
+LossCurve([0.7, 0.2, 0.1])
+```
+"""
+
+
+@pytest.fixture
+def placed(tmp_path):
+    """A book whose page places a stored figure by the code that makes it."""
+    source = tmp_path / "source"
+    stored = source / "book" / "figures"
+    shutil.copytree(ROOT / "book" / "figures", stored)
+    (source / "index.md").write_text(PLACED)
+    (source / "conf.py").write_text(SETTINGS)
+    return tmp_path
+
+
+def test_a_page_places_a_stored_figure_and_shows_its_code(placed):
+    build(placed)
+    page = BeautifulSoup((placed / "html" / "index.html").read_text(), "html.parser")
+    (mount,) = page.select("figure#fig-loss-curve > div.explore")
+    stored = json.loads((ROOT / "book" / "figures" / "loss-curve.json").read_text())
+    assert mount["data-module"] == "loss_curve"
+    assert json.loads(mount["data-state"]) == stored["state"]
+    assert mount.find("img")["alt"] == stored["alt"]
+    assert page.select_one("figcaption em").get_text() == "point"
+    assert page.select_one("figure + .highlight-python") is not None
+    assert (placed / "html" / "_static" / "explore-loss_curve.js").is_file()
+
+
+def test_a_figure_that_is_not_stored_fails_with_what_to_run(placed):
+    text = PLACED.replace("{interactive} loss-curve", "{interactive} no-such-figure")
+    (placed / "source" / "index.md").write_text(text)
+    done = sphinx(placed)
+    assert done.returncode != 0
+    assert "no figure no-such-figure is stored: run" in done.stderr

@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
+from xent_lib.explore import Calibration
+
 SIZES = {"phone": (360, 780), "desktop": (1280, 900)}
 SCHEMES = ("light", "dark")
 Open = Callable[..., Page]
@@ -18,10 +20,10 @@ Open = Callable[..., Page]
 def interactive_pages(site: Path) -> dict[str, list[str]]:
     """Every page with interactive figures, and the figures' anchors."""
     found = {}
-    for path in sorted(site.glob("notebooks/*.html")):
+    for path in [*sorted(site.glob("notebooks/*.html")), *site.glob("book/*.html")]:
         text = path.read_text(encoding="utf-8")
         anchors = re.findall(
-            r'<figure[^>]*id="(fig-[\d-]+)"[^>]*>\s*<div class="explore"', text
+            r'<figure[^>]*id="(fig-[\w-]+)"[^>]*>\s*<div class="explore"', text
         )
         if anchors:
             found[str(path.relative_to(site))] = anchors
@@ -370,6 +372,111 @@ def test_a_link_carries_both_points(simplexes):
     expect(same.locator(".xe-sum")).to_contain_text("D(p‖q) ∞")
 
 
+@pytest.fixture
+def calibration(open_page: Open) -> Callable[..., tuple[Page, Locator]]:
+    def open_(hash_: str = "", **options: Any) -> tuple[Page, Locator]:
+        page = open_page(f"book/interactive.html{hash_}", **options)
+        return page, page.locator("#fig-calibration .xe")
+
+    return open_
+
+
+def test_the_best_temperature_is_hidden_until_it_is_asked_for(calibration):
+    _, figure = calibration()
+    best, words = figure.locator("tbody tr").nth(2), figure.locator(".xe-sum")
+    expect(best).to_have_text("best???")
+    expect(figure.get_by_text("best: T = 2.78")).to_be_hidden()
+    slider = figure.get_by_role("slider", name="temperature", exact=True)
+    slider.fill("0.4")
+    expect(figure.locator("tbody tr").nth(1)).to_contain_text("yours: 2.51")
+    figure.get_by_role("button", name="Show the best").click()
+    expect(best).to_have_text("best: 2.780.58190.8380.049")
+    python = Calibration(temperature=10**0.4)
+    more = python.log_loss - Calibration(temperature=python.best_temperature).log_loss
+    expect(words).to_have_text(f"your T costs {more:.4f} nats more than the best")
+    expect(figure.get_by_text("best: T = 2.78")).to_be_visible()
+    figure.get_by_role("button", name="Reset").click()
+    expect(best).to_have_text("best???")
+    expect(slider).to_have_attribute("aria-valuetext", "1.00")
+
+
+def test_the_point_on_the_loss_is_dragged_to_another_temperature(calibration):
+    page, figure = calibration()
+    point = figure.get_by_role("slider", name="temperature, on the curve of the loss")
+    drag(page, point, 60, 0)
+    warmer = float(point.get_attribute("aria-valuenow"))
+    assert warmer > 1.5
+    page.keyboard.press("ArrowLeft")
+    assert 0.95 * warmer < float(point.get_attribute("aria-valuenow")) < warmer
+    expect(figure.get_by_role("status")).to_contain_text("calibration error")
+
+
+def test_the_bins_can_be_chosen_and_their_counts_add_up(calibration):
+    _, figure = calibration()
+    counts = figure.locator(".xe-small")
+    for bins in ("5", "15", "10"):
+        figure.get_by_role("combobox", name="number of bins").select_option(bins)
+        expect(counts).to_have_count(int(bins))
+        assert sum(int(count) for count in counts.all_text_contents()) == 450
+
+
+def test_a_link_to_a_temperature_is_short_and_opens_it(calibration):
+    page, figure = calibration()
+    figure.get_by_role("slider", name="temperature", exact=True).fill("0.5")
+    figure.get_by_role("combobox", name="number of bins").select_option("5")
+    figure.get_by_role("button", name="Link to this setting").click()
+    expect(figure.get_by_role("status")).to_contain_text("with this setting")
+    hash_ = "#" + page.url.partition("#")[2]
+    assert len(hash_) < 100
+    _, same = calibration(hash_)
+    expect(same.locator("tbody tr").nth(1)).to_contain_text("yours: 3.16")
+    expect(same.get_by_role("combobox", name="number of bins")).to_have_value("5")
+    expect(same).to_be_in_viewport()
+
+
+@pytest.fixture
+def memory(open_page: Open) -> Callable[..., tuple[Page, Locator]]:
+    def open_(hash_: str = "", **options: Any) -> tuple[Page, Locator]:
+        page = open_page(f"book/interactive.html{hash_}", **options)
+        return page, page.locator("#fig-memory .xe")
+
+    return open_
+
+
+def test_bars_grow_with_the_batch_and_the_card_decides(memory):
+    page, figure = memory()
+    bars = figure.locator(".xe-drawing")
+    expect(bars).to_contain_text("two-liner: 33.5 GiB, does not fit")
+    expect(bars).to_contain_text("chunked: 4.66 GiB, fits")
+    tokens = figure.get_by_role("slider", name="tokens in the batch")
+    tokens.focus()
+    page.keyboard.press("ArrowLeft")
+    expect(tokens).to_have_attribute("aria-valuetext", "8,192")
+    expect(bars).to_contain_text("two-liner: 17.7 GiB, fits")
+    figure.get_by_role("combobox", name="card").select_option("16")
+    expect(bars).to_contain_text("two-liner: 17.7 GiB, does not fit")
+    figure.get_by_role("combobox", name="precision").select_option("bfloat16")
+    expect(bars).to_contain_text("two-liner: 8.87 GiB, fits")
+    expect(figure.locator("tbody tr").last).to_have_text("sum8.874.478.87")
+    figure.get_by_role("button", name="Reset").click()
+    expect(bars).to_contain_text("two-liner: 33.5 GiB, does not fit")
+
+
+def test_a_link_carries_sizes_that_no_slider_has(memory):
+    _, figure = memory("#explore=fig-memory&num_tokens=1000&ranks=3&card=12.5")
+    expect(figure.get_by_role("slider", name="tokens in the batch")).to_have_attribute(
+        "aria-valuetext", "1,000"
+    )
+    expect(figure.locator(".xe-drawing")).to_contain_text("the card, 12.5 GiB")
+    expect(figure.get_by_role("combobox", name="card")).to_have_value("12.5")
+
+
+@pytest.mark.parametrize("nonsense", ["ranks=0", "num_tokens=1.5", "precision=int8"])
+def test_sizes_that_make_no_sense_are_left_aside(memory, nonsense):
+    _, figure = memory(f"#explore=fig-memory&{nonsense}")
+    expect(figure.locator(".xe-drawing")).to_contain_text("two-liner: 33.5 GiB")
+
+
 def test_without_scripts_the_still_and_its_words_are_there(open_page, site):
     for name, anchors in interactive_pages(site).items():
         page = open_page(name, java_script_enabled=False)
@@ -382,7 +489,7 @@ def test_without_scripts_the_still_and_its_words_are_there(open_page, site):
 
 def test_only_pages_with_a_figure_load_its_script(site):
     shown = interactive_pages(site)
-    assert len(shown) >= 1
+    assert "book/interactive.html" in shown
     for path in site.rglob("*.html"):
         loads = re.findall(
             r"_static/(explore[\w.-]*)", path.read_text(encoding="utf-8")

@@ -41,7 +41,7 @@ def build(folder):
 def test_the_wheel_holds_the_modules_and_the_data_files(tmp_path):
     names = zipfile.ZipFile(build(tmp_path)).namelist()
     for path in (ROOT / "xent_lib").rglob("*"):
-        if path.suffix in {".py", ".mjs", ".css", ".typed", ".txt", ".md"}:
+        if path.suffix in {".py", ".mjs", ".css", ".typed", ".txt", ".md", ".json"}:
             assert path.relative_to(ROOT).as_posix() in names
     assert "xent_lib/py.typed" in names
 

@@ -5,14 +5,14 @@ import math
 import numpy as np
 import pytest
 
-import xent_lib
+import xent_lib.explore
 from _tools.chapters import pages
 from _tools.prose import audit, checks
 
 
 def namespace():
     public = {name: getattr(xent_lib, name) for name in xent_lib.__all__}
-    return {"np": np, "math": math, **public}
+    return {"np": np, "math": math, "explore": xent_lib.explore, **public}
 
 
 def value_of(expression):

@@ -5,9 +5,18 @@ built book a small host of the book's own mounts the same module. Each chapter s
 uses; importing this needs anywidget and matplotlib, so ``import xent_lib`` leaves it out.
 """
 
+from xent_lib.explore.calibration import Calibration
 from xent_lib.explore.logits import Logits
 from xent_lib.explore.loss_curve import LossCurve
+from xent_lib.explore.memory import Memory
 from xent_lib.explore.simplex import Simplex
 from xent_lib.explore.surprisal_strip import SurprisalStrip
 
-__all__ = ["Logits", "LossCurve", "Simplex", "SurprisalStrip"]
+__all__ = [
+    "Calibration",
+    "Logits",
+    "LossCurve",
+    "Memory",
+    "Simplex",
+    "SurprisalStrip",
+]

@@ -1,0 +1,64 @@
+"""The page of all figures: none is missing, and what is stored is what its code makes."""
+
+import json
+import re
+
+import pytest
+
+import xent_lib.explore
+from _tools import gallery
+from _tools.chapters import pages
+
+TEXT = gallery.PAGE.read_text("utf-8")
+BLOCKS = gallery.blocks(TEXT)
+SECTIONS = re.split(r"^## ", TEXT, flags=re.MULTILINE)[1:]
+
+
+def test_every_class_has_its_place_on_the_page():
+    made = {type(block.make()).__name__ for block in BLOCKS}
+    missing = set(xent_lib.explore.__all__) - made
+    assert missing == set(), (
+        f"give {missing} a section in book/interactive.md, then `make refresh`"
+    )
+
+
+def test_a_section_a_figure_with_a_question_an_answer_and_its_chapter():
+    assert len(SECTIONS) == len(BLOCKS)
+    for section in SECTIONS:
+        assert len(gallery.blocks(section)) == 1
+        assert section.count("**A question to play with.** ") == 1
+        assert section.count(":::{dropdown} Answer") == 1
+        assert re.search(r"\b[Cc]hapter", section)
+        assert re.search(r"<!-- = ", section.partition("dropdown} Answer")[2])
+
+
+def test_the_page_is_in_the_table_of_contents():
+    assert gallery.PAGE in pages()
+
+
+@pytest.mark.parametrize("block", BLOCKS, ids=lambda block: block.name)
+def test_what_is_stored_is_what_the_code_makes(block):
+    for suffix, text in gallery.files(block.make()).items():
+        stored = (gallery.STORED / f"{block.name}{suffix}").read_text("utf-8")
+        assert stored == text, f"{block.name}{suffix} is old: run `make refresh`"
+
+
+def test_nothing_else_is_stored():
+    expected = {
+        f"{block.name}{suffix}" for block in BLOCKS for suffix in (".json", ".svg")
+    }
+    assert {path.name for path in gallery.STORED.iterdir()} == expected
+
+
+def test_a_block_ends_in_the_figure_as_a_cell_does():
+    (block,) = gallery.blocks(
+        "```{interactive} one-half\n:caption: A caption.\n"
+        "from xent_lib.explore import LossCurve\n\n"
+        "figure = LossCurve([0.5, 0.5])\nfigure\n```\n"
+    )
+    assert block.name == "one-half"
+    figure = block.make()
+    assert figure.q == [0.5, 0.5]
+    stored = json.loads(gallery.files(figure)[".json"])
+    assert stored["module"] == "loss_curve" and stored["state"] == figure.state
+    assert stored["alt"] == figure.still().alt

@@ -1,0 +1,97 @@
+"""The best temperature against SciPy, and the stored logits against the script."""
+
+import numpy as np
+import pytest
+from scipy.optimize import minimize_scalar
+
+from _tools.held_out import train
+from xent_lib import softmax, softmax_cross_entropy_with_integer_labels
+from xent_lib.calibration import HIGHEST, LOWEST, best_temperature
+from xent_lib.datasets import digits, overconfident_digits
+from xent_lib.metrics import expected_calibration_error
+
+
+def problems(count=30):
+    rng = np.random.default_rng(11)
+    for _ in range(count):
+        classes = int(rng.integers(2, 8))
+        logits = rng.normal(scale=rng.uniform(0.5, 9), size=(120, classes))
+        labels = rng.integers(classes, size=120)
+        sure = rng.random(120) < rng.uniform(0.3, 0.8)
+        labels[sure] = logits.argmax(axis=1)[sure]
+        yield logits, labels
+
+
+def test_scipy_finds_the_same_temperature():
+    for logits, labels in [*problems(), overconfident_digits()]:
+
+        def loss(inverse, logits=logits, labels=labels):
+            return softmax_cross_entropy_with_integer_labels(
+                inverse * logits, labels
+            ).mean()
+
+        found = minimize_scalar(
+            loss, bounds=(1 / HIGHEST, 10), options={"xatol": 1e-10}, method="bounded"
+        )
+        assert best_temperature(logits, labels) == pytest.approx(1 / found.x, rel=1e-5)
+
+
+def test_a_step_to_either_side_costs_more():
+    logits, labels = overconfident_digits()
+    best = best_temperature(logits, labels)
+    losses = [
+        softmax_cross_entropy_with_integer_labels(logits / t, labels).mean()
+        for t in (best * 0.999, best, best * 1.001)
+    ]
+    assert losses[1] < min(losses[0], losses[2])
+
+
+def test_scores_twice_as_large_need_twice_the_temperature():
+    logits, labels = overconfident_digits()
+    once = best_temperature(logits, labels)
+    assert best_temperature(2 * logits, labels) == pytest.approx(2 * once)
+    assert best_temperature(logits + 100, labels) == pytest.approx(once)
+
+
+def test_without_a_best_temperature_an_end_of_the_range_is_returned():
+    logits = np.eye(3)
+    assert best_temperature(logits, [0, 1, 2]) == pytest.approx(LOWEST)
+    assert best_temperature(logits, [1, 2, 0]) == pytest.approx(HIGHEST)
+
+
+@pytest.mark.parametrize(
+    ("logits", "labels", "error", "message"),
+    [
+        ([1.0, 2.0], [0], ValueError, r"logits must have shape \(N, K\)"),
+        (np.zeros((0, 3)), [], ValueError, "logits must"),
+        ([[1.0, np.inf]], [0], ValueError, "logits must be finite"),
+        ([[1.0, 2.0]], [2], ValueError, "labels must be between 0 and 1"),
+        ([[1.0, 2.0]], [0, 1], ValueError, "labels must have the shape"),
+        ([[1.0, 2.0]], [0.5], TypeError, "labels must be integer"),
+    ],
+)
+def test_what_makes_no_sense_is_refused(logits, labels, error, message):
+    with pytest.raises(error, match=message):
+        best_temperature(logits, labels)
+
+
+def test_the_stored_logits_are_what_the_script_trains():
+    logits, labels = train()
+    stored, stored_labels = overconfident_digits()
+    np.testing.assert_array_equal(stored_labels, labels)
+    np.testing.assert_array_equal(labels, digits().y_held_out)
+    # Another processor may round a logit to the other side: one decimal's last place.
+    np.testing.assert_allclose(stored, logits, atol=0.11)
+    assert (stored != logits).mean() < 0.01
+
+
+def test_the_stored_model_is_over_confident_and_a_temperature_mends_it():
+    logits, labels = overconfident_digits()
+
+    def error(temperature):
+        q = softmax(logits / temperature)
+        return expected_calibration_error(q.argmax(axis=1) == labels, q.max(axis=1))
+
+    assert softmax(logits).max(axis=1).mean() > 0.9
+    assert (logits.argmax(axis=1) == labels).mean() < 0.85
+    assert error(best_temperature(logits, labels)) < error(1) / 2
