@@ -41,6 +41,25 @@ def with_class_indices(
     )
 
 
+def rows_of_indices(
+    logits: ArrayLike, labels: ArrayLike, axis: int
+) -> tuple[FloatArray, FloatArray, IntArray, int]:
+    """Return logits whose values nobody has looked at, the same as rows, labels and axis."""
+    logits = check_real("logits", logits)
+    axis = check_axis("logits", logits, axis)
+    shape = logits.shape[:axis] + logits.shape[axis + 1 :]
+    labels = check_integer_labels("labels", labels, logits.shape[axis], shape)
+    return logits, _rows(logits, axis), labels, axis
+
+
+def _rows(logits: FloatArray, axis: int) -> FloatArray:
+    """Return logits as rows of classes, float16 with the room of float32."""
+    rows = logits
+    if logits.ndim != 2 or axis != 1:
+        rows = np.moveaxis(logits, axis, -1).reshape(-1, logits.shape[axis])
+    return rows.astype(np.float32) if rows.dtype == np.float16 else rows
+
+
 def with_distributions(
     logits: ArrayLike, labels: ArrayLike, axis: int
 ) -> tuple[FloatArray, FloatArray, int]:
@@ -170,11 +189,7 @@ def _batch(
     weights_of_rows: FloatArray | None,
     axis: int,
 ) -> Batch:
-    rows = logits
-    if logits.ndim != 2 or axis != 1:
-        rows = np.moveaxis(logits, axis, -1).reshape(-1, logits.shape[axis])
-    if rows.dtype == np.float16:
-        rows = rows.astype(np.float32)
+    rows = _rows(logits, axis)
     check_some("where", (len(rows),), counts)
     counts = None if counts is None else counts.ravel()
     if weights_of_rows is not None:

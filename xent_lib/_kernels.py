@@ -1,8 +1,10 @@
-"""The fast halves of ``fused``: rows of logits in blocks that stay in a core's cache.
+"""The fast halves of ``losses`` and ``fused``: rows of logits in blocks that stay in a cache.
 
 Each block is read once from memory, worked on where its gradient will lie, and left there, so
-the gradient is the only large array. ``plain`` says the same in a few lines; tests hold the
-two equal.
+the gradient is the only large array. A block of class indices is first tried without a shift:
+where every sum of exponentials stays far from both ends of its format, subtracting the maximum
+changes nothing, and two passes are saved. ``plain`` says the same in a few lines; tests hold
+the two equal.
 """
 
 from __future__ import annotations
@@ -12,12 +14,19 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
+from numpy.typing import NDArray
 
 from xent_lib._validation import FloatArray, IntArray
+from xent_lib.plain import plain_losses
+from xent_lib.special import difference
 
 BLOCK_BYTES = 2**18  # of logits; a quarter of a megabyte fits most second-level caches
 FEW_CLASSES = 64  # up to here a block is turned, so that loops run along the examples
 ENTRIES_A_THREAD = 2**18  # below this, starting a thread costs more than it saves
+SHORT_ROW = 512  # entries that einsum adds faster, and accurately enough
+SMALL = 2**14  # entries up to which calls cost more than float64 does
+LEAST, MOST = 1e-10, 1e30  # sums of exponentials that need no shift, in float32 too
+NEAR, FAR = 2.0, 500.0  # nats; between them the error of a rounded sum is below 2 ulp
 
 Block = Callable[[slice], float]
 
@@ -35,7 +44,7 @@ def available_cores() -> int:
 def sum_over_blocks(block: Block, logits: FloatArray) -> float:
     """Call ``block`` on slices that cover the rows of ``logits``; return the sum of its values."""
     if logits.nbytes <= BLOCK_BYTES:
-        with np.errstate(invalid="ignore"):
+        with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
             return block(slice(None))
     count = len(logits)
     rows = max(1, BLOCK_BYTES // (logits.shape[1] * logits.itemsize))
@@ -43,7 +52,7 @@ def sum_over_blocks(block: Block, logits: FloatArray) -> float:
     threads = min(available_cores(), logits.size // ENTRIES_A_THREAD, len(slices))
 
     def work(mine: list[slice]) -> float:
-        with np.errstate(invalid="ignore"):
+        with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
             return sum(block(rows) for rows in mine)
 
     if threads < 2:
@@ -52,6 +61,77 @@ def sum_over_blocks(block: Block, logits: FloatArray) -> float:
     shares = [slices[a:b] for a, b in zip(bounds, bounds[1:], strict=False)]
     with ThreadPoolExecutor(threads) as pool:
         return sum(pool.map(work, shares))
+
+
+def losses_of_indices(logits: FloatArray, labels: IntArray) -> FloatArray:
+    """Return one loss a row, at least as wide as float64; not finite where a row is bad."""
+    if logits.itemsize > 8:
+        return plain_losses(logits, labels)
+    if logits.size <= SMALL:
+        with np.errstate(over="ignore", invalid="ignore"):
+            return _exact_losses(logits, labels)
+    losses = np.empty(len(logits))
+
+    def block(rows: slice) -> float:
+        totals = _row_sums(np.exp(logits[rows]))
+        losses[rows] = _losses(totals, logits[rows], labels[rows])
+        return 0.0
+
+    sum_over_blocks(block, logits)
+    return losses
+
+
+def _row_sums(terms: FloatArray) -> FloatArray:
+    short = terms.shape[1] <= SHORT_ROW
+    sums: FloatArray = np.einsum("ij->i", terms) if short else terms.sum(axis=1)
+    return sums
+
+
+def _need_no_shift(totals: FloatArray) -> NDArray[np.bool_]:
+    return (totals > LEAST) & (totals < MOST)
+
+
+def _losses(totals: FloatArray, logits: FloatArray, labels: IntArray) -> FloatArray:
+    """Return losses from rounded sums of exponentials, and the small ones from the logits."""
+    truth = logits[np.arange(len(labels)), labels].astype(np.float64)
+    losses = np.log(totals / np.exp(truth, out=truth))
+    good = (losses >= NEAR) & (losses < FAR) & _need_no_shift(totals)
+    if not good.all():
+        again = np.flatnonzero(~good)
+        losses[again] = _exact_losses(logits[again], labels[again])
+    return losses
+
+
+def _exact_losses(logits: FloatArray, labels: IntArray) -> FloatArray:
+    """Return losses within 2 ulp, small ones included: the truth stays out of its own sum."""
+    _, others, rest = _beside_truth(logits, labels)
+    losses = np.log1p(others) + rest / (1 + others)
+    if not np.isfinite(losses).all():
+        again = np.flatnonzero(~np.isfinite(losses))
+        losses[again] = plain_losses(logits[again], labels[again])
+    return losses
+
+
+def _beside_truth(
+    logits: FloatArray, labels: IntArray
+) -> tuple[FloatArray, FloatArray, FloatArray | float]:
+    """Return ``exp(z - z_y)`` in float64 with 0 at the truth, and its sums in two parts."""
+    truth = np.arange(len(labels)), labels
+    true_logits = logits[truth][:, None]
+    if logits.dtype == np.float32:
+        terms: FloatArray = logits.astype(np.float64)
+        terms -= true_logits
+    else:
+        terms, lost = difference(logits, true_logits)
+    np.exp(terms, out=terms)
+    # An infinite truth must not pass for a perfect hit: inf times 0 is NaN.
+    terms[truth] = 0 * true_logits[:, 0]
+    if logits.dtype == np.float32:
+        return terms, _row_sums(terms), 0.0
+    wide = terms.sum(axis=1, dtype=np.longdouble)
+    others = wide.astype(np.float64)
+    lost *= terms
+    return terms, others, (wide - others).astype(np.float64) + _row_sums(lost)
 
 
 def class_indices_block(
@@ -63,6 +143,49 @@ def class_indices_block(
     to 0 is the difference of two numbers close to 1. The value is NaN where a row that
     counts has no softmax.
     """
+    if logits.itemsize > 8:
+        return _shifted_block(logits, labels, weights, out)
+    if logits.size <= SMALL:
+        return _small_block(logits, labels, weights, out)
+    np.exp(logits, out=out)
+    truth = np.arange(len(labels)), labels
+    true_term = out[truth]
+    out[truth] = 0
+    others = _row_sums(out)
+    totals = others + true_term
+    if not _need_no_shift(totals).all():
+        return _shifted_block(logits, labels, weights, out)
+    scale = weights / totals
+    out *= scale[:, None]
+    out[truth] = -(scale * others)
+    return _weighted(_losses(totals, logits, labels), weights)
+
+
+def _weighted(losses: FloatArray, weights: FloatArray) -> float:
+    if not weights.all():
+        losses = np.where(weights == 0, 0, losses)
+    return float((weights * losses).sum(dtype=np.float64))
+
+
+def _small_block(
+    logits: FloatArray, labels: IntArray, weights: FloatArray, out: FloatArray
+) -> float:
+    """Do the same in float64 with the fewest calls."""
+    terms, others, rest = _beside_truth(logits, labels)
+    totals = 1 + others
+    if not np.isfinite(totals).all():
+        return _shifted_block(logits, labels, weights, out)
+    scale = weights / totals
+    terms *= scale[:, None]
+    terms[np.arange(len(labels)), labels] = -(scale * others)
+    out[...] = terms
+    return _weighted(np.log1p(others) + rest / totals, weights)
+
+
+def _shifted_block(
+    logits: FloatArray, labels: IntArray, weights: FloatArray, out: FloatArray
+) -> float:
+    """Do the same where a sum of exponentials would leave its format."""
     few = logits.shape[1] <= FEW_CLASSES
     axis = 0 if few else 1
     source = np.array(logits.T, order="C") if few else logits
@@ -80,7 +203,7 @@ def class_indices_block(
     work[truth] = -(scale * others)
     if few:
         out[...] = work.T
-    losses = np.log1p(others + np.expm1(true_logit)) - true_logit
+    losses = _exact_losses(logits, labels)
     return _weighted_sum(losses, weights, maximum.ravel(), out)
 
 

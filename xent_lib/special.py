@@ -35,19 +35,35 @@ def unwrap(x: FloatArray) -> FloatArray:
     return scalar
 
 
+def difference(a: FloatArray, b: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Return ``a - b`` rounded, and what the rounding left out (Knuth's two-sum).
+
+    Where a difference is infinite or NaN, the second is 0.
+    """
+    rounded = a - b
+    taken = a - rounded
+    lost = (a - (rounded + taken)) + (taken - b)
+    return rounded, np.where(np.isfinite(lost), lost, 0)
+
+
 def max_and_excess(x: FloatArray, axis: int) -> tuple[FloatArray, FloatArray]:
     """Split logsumexp into its two parts, both with ``axis`` kept: the maximum, and the rest.
 
     The maximum's own term is exactly 1 and stays inside ``log1p``, so an excess far smaller
     than 1 keeps its digits. A loss that subtracts the maximum again can do so without
-    rounding the excess away first.
+    rounding the excess away first. Both parts are at least as wide as float64; the sum has a
+    few more bits where the processor does, and is rounded once.
     """
+    x = x.astype(np.result_type(x, np.float64), copy=False)
     top = np.expand_dims(x.argmax(axis=axis), axis)
     maximum = np.take_along_axis(x, top, axis)
     with np.errstate(invalid="ignore"):
-        terms = np.exp(x - np.where(np.isinf(maximum), 0, maximum))
-    np.put_along_axis(terms, top, 0, axis)
-    return maximum, np.log1p(terms.sum(axis=axis, keepdims=True))
+        below, lost = difference(x, np.where(np.isinf(maximum), 0, maximum))
+        terms = np.exp(below)
+        np.put_along_axis(terms, top, 0, axis)
+        total = terms.sum(axis=axis, keepdims=True, dtype=np.longdouble)
+        total += (terms * lost).sum(axis=axis, keepdims=True)  # the slope of exp is exp
+    return maximum, np.log1p(total).astype(x.dtype)
 
 
 def logsumexp(x: ArrayLike, axis: int = -1, keepdims: bool = False) -> FloatArray:
@@ -94,7 +110,7 @@ def logsumexp(x: ArrayLike, axis: int = -1, keepdims: bool = False) -> FloatArra
     """
     x = check_real("x", x)
     axis = check_axis("x", x, axis)
-    maximum, excess = max_and_excess(widen(x), axis)
+    maximum, excess = max_and_excess(x, axis)
     result: FloatArray = (maximum + excess).astype(x.dtype, copy=False)
     return result if keepdims else unwrap(result.squeeze(axis))
 
@@ -187,9 +203,8 @@ def log_softmax(x: ArrayLike, axis: int = -1) -> FloatArray:
     x = check_real("x", x)
     axis = check_axis("x", x, axis)
     check_softmax_exists("x", x, axis)
-    work = widen(x)
-    maximum, excess = max_and_excess(work, axis)
-    return ((work - maximum) - excess).astype(x.dtype, copy=False)
+    maximum, excess = max_and_excess(x, axis)
+    return ((x - maximum) - excess).astype(x.dtype, copy=False)
 
 
 def log_sigmoid(x: ArrayLike) -> FloatArray:

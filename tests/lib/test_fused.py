@@ -30,7 +30,7 @@ from xent_lib.fused import (
     softmax_cross_entropy_with_integer_labels_value_and_grad,
 )
 from xent_lib.gradients import central_difference
-from xent_lib.plain import plain_value_and_grad
+from xent_lib.plain import plain_losses, plain_value_and_grad
 
 of_indices = softmax_cross_entropy_with_integer_labels_value_and_grad
 of_distributions = softmax_cross_entropy_value_and_grad
@@ -80,19 +80,36 @@ def cases(draw):
     return x, labels, draw(distributions(x.shape, axis)), axis, chosen
 
 
+def take(way, patch):
+    """Send every block one way: the small one, the one without a shift, or a shifted one."""
+    if way != "small":
+        patch.setattr(_kernels, "SMALL", 0)
+    if way.startswith("shifted"):
+        patch.setattr(_kernels, "MOST", 0)
+    patch.setattr(_kernels, "FEW_CLASSES", 64 if way == "shifted, turned" else 0)
+
+
+WAYS = ("small", "no shift", "shifted", "shifted, turned")
+
+
 # A busy machine can make one example slow; that says nothing about the values.
-@pytest.mark.parametrize("few_classes", [0, 64])
+@pytest.mark.parametrize("way", WAYS)
 @settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(case=cases())
-def test_the_fast_versions_equal_the_plain_one_on_every_axis(few_classes, case):
+def test_the_fast_versions_equal_the_plain_one_on_every_axis(way, case):
     x, labels, soft, axis, chosen = case
     tolerance = TOLERANCE[x.dtype]
     encoded = np.moveaxis(one_hot(labels, x.shape[axis]), -1, axis)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(_kernels, "FEW_CLASSES", few_classes)
+        take(way, patch)
         patch.setattr(_kernels, "BLOCK_BYTES", 2 * x.shape[axis] * x.itemsize)
+        losses = softmax_cross_entropy_with_integer_labels(x, labels, axis=axis)
         hard = of_indices(x, labels, axis=axis, **chosen)
         mixed = of_distributions(x, soft, axis=axis, **chosen)
+    rows = np.moveaxis(x, axis, -1).reshape(-1, x.shape[axis])
+    expected = plain_losses(rows, labels.reshape(-1)).reshape(labels.shape)
+    assert_allclose(losses, expected, rtol=tolerance, atol=0)
+    assert losses.dtype == x.dtype
     for (value, gradient), given_labels in ((hard, encoded), (mixed, soft)):
         expected, slopes = plain_mean(
             x.astype(np.float64), given_labels, axis, **chosen
@@ -124,6 +141,36 @@ def test_class_indices_agree_with_torch(smoothing, weighted):
     assert_allclose(gradient, z.grad.numpy(), rtol=1e-12, atol=1e-17)
 
 
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("bad", [np.nan, np.inf])
+def test_no_way_lets_a_bad_logit_pass(way, bad, monkeypatch):
+    take(way, monkeypatch)
+    for column in (0, 1):
+        x = np.ones((3, 4), np.float32)
+        x[1, column] = bad
+        for loss in (of_indices, softmax_cross_entropy_with_integer_labels):
+            with pytest.raises(ValueError, match=rf"logits\[1, {column}\] is {bad}"):
+                loss(x, [0, 0, 0])
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("offset", [-1e30, -300.0, 300.0, 1e30])
+def test_logits_far_from_zero_give_the_numbers_of_those_near_it(
+    way, offset, monkeypatch
+):
+    take(way, monkeypatch)
+    x = np.array([[0, 1, -np.inf], [0, 0, 2]], np.float32)
+    shifted = x + np.float32(offset)
+    if abs(offset) > 1e9:
+        x = np.where(np.isinf(x), x, 0)
+    losses = softmax_cross_entropy_with_integer_labels
+    assert_allclose(losses(shifted, [0, 2]), losses(x, [0, 2]), rtol=1e-6)
+    value, gradient = of_indices(shifted, [0, 2])
+    expected, slopes = of_indices(x, [0, 2])
+    assert_allclose(value, expected, rtol=1e-6)
+    assert_allclose(gradient, slopes, rtol=1e-6)
+
+
 @pytest.mark.parametrize("shape", [(7, 5), (300, 70), (2000, 900), (3, 200_000)])
 @pytest.mark.parametrize("threads", [1, 2, 3])
 def test_blocks_and_threads_change_nothing(shape, threads, monkeypatch):
@@ -134,6 +181,8 @@ def test_blocks_and_threads_change_nothing(shape, threads, monkeypatch):
     value, gradient = of_indices(x, labels)
     targets = one_hot(labels, shape[1]) / shape[0]
     expected, slopes = plain_value_and_grad(x.astype(np.float64), targets)
+    losses = softmax_cross_entropy_with_integer_labels(x, labels)
+    assert_allclose(losses, plain_losses(x, labels), rtol=1e-6)
     assert_allclose(value, expected, rtol=1e-6)
     assert_allclose(gradient, slopes, rtol=2e-5, atol=1e-12)
     value, again = of_distributions(x, targets * shape[0])
