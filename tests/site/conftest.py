@@ -12,7 +12,6 @@ import yaml
 from bs4 import BeautifulSoup
 
 ROOT = Path(__file__).resolve().parents[2]
-SITE = ROOT / "_build" / "html"
 sys.path.insert(0, str(ROOT / "book" / "_ext"))
 
 
@@ -32,14 +31,6 @@ def _files(entry: Any) -> Iterator[str]:
 def toc_pages() -> list[str]:
     """Every page of _toc.yml, in order."""
     return list(_files(yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))))
-
-
-@pytest.fixture(scope="session")
-def site() -> Path:
-    """The folder of the built book."""
-    if not (SITE / "book" / "index.html").is_file():
-        pytest.fail("The book is not built. Run `make book`, then the tests again.")
-    return SITE
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,99 @@
+"""A browser, the built book and a server for it, for every folder that looks at pages."""
+
+from __future__ import annotations
+
+import functools
+import http.server
+import os
+import shutil
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Playwright
+
+ROOT = Path(__file__).resolve().parents[1]
+SITE = ROOT / "_build" / "html"
+
+NO_BROWSER = (
+    "No browser for the pages: there is no chromium or google-chrome here and "
+    "Playwright could not download one. Install Debian's package chromium, or run "
+    "`python -m playwright install chromium`, then run the tests again."
+)
+
+def _own_chromium(playwright: Playwright) -> str | None:
+    """Playwright's browser, downloaded where there is none."""
+    path = playwright.chromium.executable_path
+    if not Path(path).is_file():
+        command = [sys.executable, "-m", "playwright", "install", "chromium"]
+        subprocess.run(command, capture_output=True, check=False, timeout=300)
+    return path if Path(path).is_file() else None
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Chromium: the machine's, else Playwright's."""
+    from playwright.sync_api import Error, sync_playwright
+
+    with sync_playwright() as playwright:
+        names = (
+            "chromium",
+            "chromium-browser",
+            "google-chrome",
+            "google-chrome-stable",
+        )
+        found = next(filter(None, map(shutil.which, names)), None)
+        path = found or _own_chromium(playwright)
+        if path is None:
+            (pytest.fail if os.environ.get("CI") else pytest.skip)(NO_BROWSER)
+        sandbox = [] if os.name != "posix" or os.getuid() else ["--no-sandbox"]
+        try:
+            started = playwright.chromium.launch(executable_path=path, args=sandbox)
+        except Error as error:
+            pytest.fail(f"{path} does not start: {error}")
+        yield started
+        started.close()
+
+
+@pytest.fixture(scope="session")
+def site() -> Path:
+    """The folder of the built book."""
+    if not (SITE / "book" / "index.html").is_file():
+        pytest.fail("The book is not built. Run `make book`, then the tests again.")
+    return SITE
+
+
+class _Strict(http.server.SimpleHTTPRequestHandler):
+    """Serves as a static host would that reads the site's own ``_headers``."""
+
+    def __init__(self, *args: Any, headers: list[tuple[str, str]], **more: Any) -> None:
+        self.site_headers = headers
+        super().__init__(*args, **more)
+
+    def end_headers(self) -> None:
+        for name, value in self.site_headers:
+            self.send_header(name, value)
+        super().end_headers()
+
+    def log_message(self, *_: Any) -> None:
+        """Keep the tests' output clean."""
+
+
+@pytest.fixture(scope="session")
+def server(site: Path) -> Iterator[str]:
+    """The address of the built book on this machine."""
+    lines = (site / "_headers").read_text(encoding="utf-8").splitlines()[1:]
+    headers = [tuple(line.strip().split(": ", 1)) for line in lines]
+    handler = functools.partial(_Strict, directory=str(site), headers=headers)
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as running:
+        thread = threading.Thread(target=running.serve_forever, daemon=True)
+        thread.start()
+        yield f"http://127.0.0.1:{running.server_address[1]}"
+        running.shutdown()
+        thread.join()

@@ -1,0 +1,104 @@
+"""Every page as a browser shows it: nothing from outside, no fault, no weight too many."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import yaml
+from node_packages import ensure_installed
+from playwright.sync_api import Browser
+from visits import NARROWEST, SIZES, Visit, make_visit
+
+HERE = Path(__file__).parent
+ROOT = HERE.parents[1]
+# Compressed, on a first visit, with every figure loaded.
+HEAVIEST_KIB = 250
+HEAVIEST_INTERACTIVE_KIB = 350
+WIDTHS = [NARROWEST, *(width for width, _ in SIZES.values())]
+See = Callable[[str], Visit]
+
+
+def _names(entry: object) -> list[str]:
+    if isinstance(entry, dict):
+        return [
+            name
+            for key, value in entry.items()
+            for name in ([value] if key in ("file", "root") else _names(value))
+        ]
+    return [n for item in entry for n in _names(item)] if isinstance(entry, list) else []
+
+
+PAGES = [
+    *(
+        f"{name}.html"
+        for name in _names(yaml.safe_load((ROOT / "_toc.yml").read_text("utf-8")))
+    ),
+    "genindex.html",
+    "search.html?q=entropy",
+]
+on_every_page = pytest.mark.parametrize("name", PAGES)
+
+
+@pytest.fixture(scope="session")
+def see(browser: Browser, site: Path, server: str) -> See:
+    """Visit a page, the first time that it is asked for."""
+    packages = ensure_installed(HERE)
+    axe = (packages / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
+    return functools.cache(lambda name: make_visit(browser, site, server, name, axe))
+
+
+@on_every_page
+def test_a_page_asks_no_other_host(see: See, name: str) -> None:
+    assert see(name).outside == []
+
+
+@on_every_page
+def test_a_page_logs_no_error_and_every_request_is_answered(
+    see: See, name: str
+) -> None:
+    assert see(name).errors == []
+
+
+@on_every_page
+def test_a_page_works_under_the_content_security_policy(see: See, name: str) -> None:
+    visit = see(name)
+    assert visit.violations == []
+    assert visit.unmounted == []
+
+
+@on_every_page
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("size", SIZES)
+def test_axe_finds_nothing(see: See, name: str, size: str, scheme: str) -> None:
+    assert see(name).axe[f"{size}, {scheme}"] == []
+
+
+@on_every_page
+@pytest.mark.parametrize("width", WIDTHS)
+def test_a_page_does_not_scroll_sideways(see: See, name: str, width: int) -> None:
+    assert see(name).too_wide[width] == []
+
+
+@on_every_page
+@pytest.mark.parametrize("width", WIDTHS)
+def test_what_scrolls_inside_itself_has_a_name_and_takes_the_keyboard(
+    see: See, name: str, width: int
+) -> None:
+    assert see(name).unreachable[width] == []
+
+
+@on_every_page
+def test_a_first_visit_is_light(see: See, site: Path, name: str) -> None:
+    path = site / name.partition("?")[0]
+    interactive = 'class="explore"' in path.read_text(encoding="utf-8")
+    bar = HEAVIEST_INTERACTIVE_KIB if interactive else HEAVIEST_KIB
+    visit = see(name)
+    assert 0 < visit.weight_first <= visit.weight_all <= bar
+
+
+@on_every_page
+def test_no_script_holds_up_the_first_paint(see: See, name: str) -> None:
+    assert see(name).blocking_scripts == []
