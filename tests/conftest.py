@@ -27,6 +27,7 @@ NO_BROWSER = (
     "`python -m playwright install chromium`, then run the tests again."
 )
 
+
 def _own_chromium(playwright: Playwright) -> str | None:
     """Playwright's browser, downloaded where there is none."""
     path = playwright.chromium.executable_path

@@ -14,11 +14,16 @@ from typing import Any
 
 from sphinx.application import Sphinx
 
-# The only script inside the pages: a file would come after the first paint, in the wrong
-# colours, or hold that paint up.
-REMEMBERED_THEME = (
+# The only script inside the pages. As a file the first line would come after the first
+# paint, in the wrong colours, or hold that paint up. The second asks early for the page's
+# fonts; a browser refuses a link that does so in a page opened from a folder, and logs it.
+FIRST_SCRIPT = (
     'try{var t=localStorage.getItem("theme");'
     "if(t)document.documentElement.dataset.theme=t}catch(e){}"
+    'if(location.protocol!="file:")'
+    'for(var f of document.currentScript.dataset.fonts.split(" "))'
+    'document.head.append(Object.assign(document.createElement("link"),'
+    '{rel:"preload",as:"font",type:"font/woff2",crossOrigin:"",href:f}))'
 )
 
 
@@ -32,7 +37,7 @@ def hash_source(script: str) -> str:
 POLICY = "; ".join(
     (
         "default-src 'self'",
-        f"script-src 'self' {hash_source(REMEMBERED_THEME)}",
+        f"script-src 'self' {hash_source(FIRST_SCRIPT)}",
         "style-src 'self'",
         "style-src-attr 'unsafe-inline'",
         "object-src 'none'",
@@ -43,24 +48,26 @@ POLICY = "; ".join(
 )
 
 
-def _give_theme_script(
+def _give_first_script(
     app: Sphinx,
     pagename: str,
     templatename: str,
     context: dict[str, Any],
     doctree: object,
 ) -> None:
-    context["remembered_theme"] = REMEMBERED_THEME
+    context["first_script"] = FIRST_SCRIPT
 
 
 def _write_headers(app: Sphinx, exception: Exception | None) -> None:
     if exception is not None or app.builder.format != "html":
         return
-    text = f"/*\n  Content-Security-Policy: {POLICY}\n  X-Content-Type-Options: nosniff\n"
+    text = (
+        f"/*\n  Content-Security-Policy: {POLICY}\n  X-Content-Type-Options: nosniff\n"
+    )
     (Path(app.outdir) / "_headers").write_text(text, encoding="utf-8")
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
-    app.connect("html-page-context", _give_theme_script)
+    app.connect("html-page-context", _give_first_script)
     app.connect("build-finished", _write_headers)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -29,6 +29,10 @@ _COPIED = {"python", "bash", "shell"}
 _COPY = '<button type="button" class="copy">Copy</button>'
 _TOKEN = re.compile(r'<span class="(\w+)">([^<]*)</span>')
 _EMPTY_HEADER = re.compile(r'<th class="head[^"]*">(?:<p>)?\s*(?:</p>)?</th>')
+_HEADER = re.compile(r"<th\b[^>]*>.*?</th>", re.DOTALL)
+_MATHML = re.compile(r"<math\b([^>]*)>(.*?)(<annotation\b.*?</math>)", re.DOTALL)
+_MATHML_TOKEN = re.compile(r"<m(?:i|n|o|text)\b[^>]*>([^<]*)")
+_INVISIBLE = "\u2061\u2062\u2063\u2064"
 _SHOWN_PINS = {"numpy": "NumPy", "matplotlib": "Matplotlib", "torch": "PyTorch"}
 _STYLE = Path(__file__).resolve().parents[1] / "_static" / "book.css"
 _STYLED_TOKENS = frozenset(
@@ -194,6 +198,12 @@ def _mend_code(code: re.Match[str]) -> str:
     return plain + (_COPY if code["language"] in _COPIED else "")
 
 
+def _name_formula(math: re.Match[str]) -> str:
+    tokens = (token.strip(_INVISIBLE + " ") for token in _MATHML_TOKEN.findall(math[2]))
+    label = " ".join(filter(None, tokens)).replace('"', "&quot;")
+    return f'<math aria-label="{label}"{math[1]}>{math[2]}{math[3]}'
+
+
 def _mend(body: str) -> str:
     """Correct what docutils writes and a browser or a screen reader would take amiss."""
     body = _CODE.sub(_mend_code, body)
@@ -202,6 +212,8 @@ def _mend(body: str) -> str:
     body = _DRAWN_SIZE.sub(r'width="\1" height="\2" loading="lazy"', body)
     # A header cell without text heads nothing.
     body = _EMPTY_HEADER.sub("<td></td>", body)
+    # A column is announced by its header's name, and MathML alone gives none.
+    body = _HEADER.sub(lambda header: _MATHML.sub(_name_formula, header[0]), body)
     # ARIA has deprecated this role, and a list must hold list items alone.
     body = body.replace(' role="doc-biblioentry"', "")
     return body.replace(

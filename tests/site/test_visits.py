@@ -10,6 +10,7 @@ import pytest
 import yaml
 from node_packages import ensure_installed
 from playwright.sync_api import Browser
+
 from visits import NARROWEST, SIZES, Visit, make_visit
 
 HERE = Path(__file__).parent
@@ -28,7 +29,9 @@ def _names(entry: object) -> list[str]:
             for key, value in entry.items()
             for name in ([value] if key in ("file", "root") else _names(value))
         ]
-    return [n for item in entry for n in _names(item)] if isinstance(entry, list) else []
+    return (
+        [n for item in entry for n in _names(item)] if isinstance(entry, list) else []
+    )
 
 
 PAGES = [
@@ -90,7 +93,8 @@ def test_what_scrolls_inside_itself_has_a_name_and_takes_the_keyboard(
     assert see(name).unreachable[width] == []
 
 
-@on_every_page
+# The search page reads the whole book's index, which no page for reading does.
+@pytest.mark.parametrize("name", [name for name in PAGES if "?" not in name])
 def test_a_first_visit_is_light(see: See, site: Path, name: str) -> None:
     path = site / name.partition("?")[0]
     interactive = 'class="explore"' in path.read_text(encoding="utf-8")
