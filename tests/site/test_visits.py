@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Callable
+import json
+import os
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -42,15 +43,38 @@ PAGES = [
     "genindex.html",
     "search.html?q=entropy",
 ]
+MEASURED = HERE / "measured.json"
 on_every_page = pytest.mark.parametrize("name", PAGES)
 
 
+def _store(made: dict[str, Visit]) -> None:
+    measured = {
+        name.partition(".html")[0]: {
+            "weight_first_kib": round(visit.weight_first),
+            "weight_all_kib": round(visit.weight_all),
+            "axe": sum(map(len, visit.axe.values())),
+            "outside_requests": len(visit.outside),
+        }
+        for name, visit in sorted(made.items())
+    }
+    MEASURED.write_text(json.dumps(measured, indent=1) + "\n", encoding="utf-8")
+
+
 @pytest.fixture(scope="session")
-def see(browser: Browser, site: Path, server: str) -> See:
+def see(browser: Browser, site: Path, server: str) -> Iterator[See]:
     """Visit a page, the first time that it is asked for."""
     packages = ensure_installed(HERE)
     axe = (packages / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
-    return functools.cache(lambda name: make_visit(browser, site, server, name, axe))
+    made: dict[str, Visit] = {}
+
+    def visit(name: str) -> Visit:
+        if name not in made:
+            made[name] = make_visit(browser, site, server, name, axe)
+        return made[name]
+
+    yield visit
+    if os.environ.get("STORE_MEASURED"):
+        _store(made)
 
 
 @on_every_page
