@@ -58,21 +58,18 @@ def _read(
     check_not_empty(f"texts[{name!r}]", tokens, "token")
     surprisals, ranks, top = [], [], []
     for model in models.values():
-        forecasts = [model.log_prob(tokens[:place]) for place in range(len(tokens))]
-        likeliest = [np.argsort(-forecast, kind="stable") for forecast in forecasts]
-        surprisals.append(
-            [
-                round(-float(f[t]), DIGITS)
-                for f, t in zip(forecasts, tokens, strict=True)
-            ]
-        )
+        prices = [-model.log_prob(tokens[:place]) for place in range(len(tokens))]
+        paid = [float(p[token]) for p, token in zip(prices, tokens, strict=True)]
+        # Prices that are equal on paper may differ in their last bits.
+        even = [np.round(p, 9) for p in prices]
         ranks.append(
-            [int((f > f[t]).sum()) + 1 for f, t in zip(forecasts, tokens, strict=True)]
+            [int((p < p[t]).sum()) + 1 for p, t in zip(even, tokens, strict=True)]
         )
+        surprisals.append([round(price, DIGITS) for price in paid])
         top.append(
             [
-                _shares(forecast, order[:TOP].tolist(), vocabulary)
-                for forecast, order in zip(forecasts, likeliest, strict=True)
+                _shares(p, np.argsort(order, kind="stable")[:TOP].tolist(), vocabulary)
+                for p, order in zip(prices, even, strict=True)
             ]
         )
     return {
@@ -86,11 +83,11 @@ def _read(
 
 
 def _shares(
-    forecast: FloatArray, tokens: list[int], vocabulary: dict[int, int]
+    prices: FloatArray, tokens: list[int], vocabulary: dict[int, int]
 ) -> list[int]:
     """Pairs, in one list: a token's index and its share of SHARES."""
     pairs = (
-        (_index(token, vocabulary), round(SHARES * float(np.exp(forecast[token]))))
+        (_index(token, vocabulary), round(SHARES * float(np.exp(-prices[token]))))
         for token in tokens
     )
     return [number for pair in pairs for number in pair]

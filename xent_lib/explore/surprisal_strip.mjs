@@ -5,6 +5,7 @@ import { explorable, freshId, h, number, place, s, set, slider, write } from "./
 const TOP = 8; // likeliest tokens shown
 const SHARES = 10000; // the part of 1 in which their probabilities came
 const DEAREST = 12; // nats with the full tint and the longest bar
+const REMEMBERED = 30; // characters before a token that are shown above its forecast
 const HEIGHT = 210;
 const EDGE = { left: 44, right: 14, top: 14, bottom: 40 };
 const TICKS = [1, 3, 10, 30, 100, 300, 1000, 3000, 10000];
@@ -106,13 +107,12 @@ function buildStrip(change, peek) {
   let tokens = [];
   let text = "";
   const at = (/** @type {Event} */ event) => tokens.indexOf(/** @type {HTMLElement} */ (event.target));
-  const move = (/** @type {number} */ to) => {
+  const move = (/** @type {number} */ to, /** @type {boolean} */ still) => {
     const position = clamp(to, 0, tokens.length - 1);
     change({ position });
-    tokens[position].focus({ preventScroll: true });
-    tokens[position].scrollIntoView({ block: "nearest" });
+    tokens[position].focus({ preventScroll: still });
   };
-  node.addEventListener("click", (event) => { if (at(event) >= 0) move(at(event)); });
+  node.addEventListener("click", (event) => { if (at(event) >= 0) move(at(event), true); });
   node.addEventListener("pointerover", (event) => { if (event.pointerType === "mouse") peek(at(event) < 0 ? null : at(event)); });
   node.addEventListener("pointerleave", () => peek(null));
   node.addEventListener("keydown", (event) => {
@@ -120,7 +120,7 @@ function buildStrip(change, peek) {
     if (to === undefined || at(event) < 0) return;
     event.preventDefault();
     peek(null);
-    move(at(event) + to * (event.shiftKey ? 10 : 1));
+    move(at(event) + to * (event.shiftKey ? 10 : 1), false);
   });
   return {
     node,
@@ -175,8 +175,9 @@ function buildForecast() {
 
 /** @param {ReturnType<typeof buildForecast>} view @param {ReturnType<typeof reading>} read @param {number} at */
 function drawForecast({ rows, title }, { words, guess }, at) {
-  const before = words.slice(Math.max(0, at - 4), at).join("").trim();
-  write(title, at === 0 ? "with nothing before it" : `after “${at > 4 ? "… " : ""}${before}”`);
+  const before = words.slice(0, at).join("");
+  const end = before.length > REMEMBERED ? before.slice(-REMEMBERED).replace(/^\S*\s/, "… ") : before;
+  write(title, at === 0 ? "with nothing before it" : `after “${end}”`);
   const lines = [...guess.rows.map(({ word, came, share }) => ({ word: listed(word), came, share })),
     { word: `${guess.others} others`, came: false, share: guess.rest }];
   rows.forEach(({ node, word, fill, share }, k) => {
