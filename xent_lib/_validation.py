@@ -198,6 +198,14 @@ def check_text(name: str, text: str) -> str:
     return text
 
 
+def check_fitted(model: object, learnt: str) -> None:
+    """Refuse to use a model that has learnt nothing yet."""
+    if not hasattr(model, learnt):
+        raise ValueError(
+            f"this {type(model).__name__} is not fitted yet; call fit first"
+        )
+
+
 def check_tokens(name: str, tokens: ArrayLike, vocab_size: int) -> IntArray:
     """Return a sequence of tokens, which may be empty, as indices into a vocabulary."""
     array = np.asarray(tokens)

@@ -17,6 +17,7 @@ from numpy.typing import ArrayLike
 from xent_lib._validation import (
     FloatArray,
     check_discount,
+    check_fitted,
     check_not_empty,
     check_positive_integer,
     check_tokens,
@@ -138,8 +139,9 @@ class NgramModel:
         TypeError
             If ``context`` does not hold integers.
         ValueError
-            If a token is out of range.
+            If a token is out of range, or the model is not fitted yet.
         """
+        check_fitted(self, "counts_")
         q = np.full(self.vocab_size, 1 / self.vocab_size)
         for followers, total in self._known(self._checked("context", context)):
             q *= self.discount * len(followers) / total
@@ -166,13 +168,14 @@ class NgramModel:
         TypeError
             If ``tokens`` are no integers.
         ValueError
-            If one is out of range.
+            If one is out of range, or the model is not fitted yet.
 
         Notes
         -----
         The same numbers as ``-log_prob(tokens[:i])[tokens[i]]``, without the forecasts of
         what did not come.
         """
+        check_fitted(self, "counts_")
         text = self._checked("tokens", tokens)
         shares = np.empty(len(text))
         for end, token in enumerate(text):

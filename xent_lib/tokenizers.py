@@ -17,6 +17,7 @@ from numpy.typing import ArrayLike
 
 from xent_lib._validation import (
     IntArray,
+    check_fitted,
     check_not_negative_integer,
     check_text,
     check_tokens,
@@ -124,7 +125,10 @@ class BytePairTokenizer:
         ------
         TypeError
             If ``text`` is no string.
+        ValueError
+            If the tokeniser is not fitted yet.
         """
+        check_fitted(self, "merges_")
         made = {pair: NUM_BYTES + k for k, pair in enumerate(self.merges_)}
         known: dict[str, list[int]] = {}
         tokens: list[int] = []
@@ -153,8 +157,9 @@ class BytePairTokenizer:
         TypeError
             If ``tokens`` are no integers.
         ValueError
-            If one is out of range.
+            If one is out of range, or the tokeniser is not fitted yet.
         """
+        check_fitted(self, "merges_")
         checked = check_tokens("tokens", tokens, len(self.vocabulary_))
         return b"".join(self.vocabulary_[one] for one in checked).decode(
             errors="replace"

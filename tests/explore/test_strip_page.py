@@ -69,7 +69,9 @@ def test_a_click_shows_the_forecast_that_was_made_there(strip, python):
     token(figure, 24).click()
     expect(place_of(figure)).to_contain_text("25 of 64: 10.70 nats")
     expect(came(figure)).to_contain_text("back")
-    expect(figure.locator(".xe-title")).to_have_text("after “… to compute: from the loss”")
+    expect(figure.locator(".xe-title")).to_have_text(
+        "after “… to compute: from the loss”"
+    )
     python.text, python.model, python.position = "held out", "trigram", 24
     shown = figure.locator(".xe-guess .xe-number").all_inner_texts()
     assert len(shown) == 10

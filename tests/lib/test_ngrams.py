@@ -134,3 +134,9 @@ def test_what_a_fitted_model_cannot_read_is_refused(text):
         model.log_prob([-1])
     with pytest.raises(TypeError, match="tokens must be integers; got dtype float64"):
         model.surprisal([0.5])
+
+
+@pytest.mark.parametrize("ask", [NgramModel.log_prob, NgramModel.surprisal])
+def test_a_model_that_has_counted_nothing_says_so(ask):
+    with pytest.raises(ValueError, match="this NgramModel is not fitted yet; call fit"):
+        ask(NgramModel(2, 8), [1])

@@ -124,3 +124,13 @@ def test_a_part_of_a_character_reads_as_the_replacement_character():
 def test_what_makes_no_sense_is_refused(english, call, error, message):
     with pytest.raises(error, match=message):
         call(english)
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [lambda t: t.encode("a"), lambda t: t.decode([1])],
+    ids=["encode", "decode"],
+)
+def test_a_tokeniser_that_has_learnt_nothing_says_so(ask):
+    with pytest.raises(ValueError, match="this BytePairTokenizer is not fitted yet"):
+        ask(BytePairTokenizer(2))

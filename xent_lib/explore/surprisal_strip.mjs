@@ -87,15 +87,16 @@ function reading({ text, model, data }, at) {
   const found = data.texts.find((/** @type {Text} */ one) => one.name === text);
   const k = data.models.indexOf(model);
   const surprisals = found.surprisals[k];
+  const token = found.tokens[at];
+  const guess = forecast({ top: found.top[k][at], vocabulary: data.vocabulary, token, surprisal: surprisals[at], size: data.size });
   return {
-    data,
-    found,
     surprisals,
-    all: /** @type {string[]} */ (data.models).map((_, j) => compute({ surprisals: found.surprisals[j], characters: found.characters })),
     k,
-    words: found.tokens.map((/** @type {number} */ token) => data.vocabulary[token]),
+    guess,
+    all: /** @type {Data} */ (data).models.map((_, j) => compute({ surprisals: found.surprisals[j], characters: found.characters })),
+    words: /** @type {string[]} */ (found.tokens.map((/** @type {number} */ one) => data.vocabulary[one])),
     rank: found.ranks[k][at],
-    guess: forecast({ top: found.top[k][at], vocabulary: data.vocabulary, token: found.tokens[at], surprisal: surprisals[at], size: data.size }),
+    share: guess.rows.find(({ came }) => came)?.share ?? 0,
   };
 }
 
@@ -251,7 +252,7 @@ function build({ root, state, change }) {
     strip.draw(read.words, read.surprisals, now.position, at);
     set(step, { max: read.words.length - 1 });
     place(step, at, `token ${at + 1}, ${shown(read.words[at])}, ${number(cost, 2)} nats`);
-    spot.replaceChildren(`${at + 1} of ${read.words.length}: `, h("strong", { class: "loss" }, `${number(cost, 2)} nats`), ` = −log ${percent(Math.exp(-cost))}, rank ${read.rank}`);
+    spot.replaceChildren(`${at + 1} of ${read.words.length}: `, h("strong", { class: "loss" }, `${number(cost, 2)} nats`), ` = −log ${percent(read.share)}, rank ${read.rank}`);
     drawForecast(guess, read, at);
     drawChart(chart, read, at);
     const { loss, perplexity, bits } = read.all[read.k];
