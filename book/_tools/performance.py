@@ -100,14 +100,54 @@ def machine(stored: Any) -> str:
     )
 
 
+def counted(found: list[float], limit: float) -> str:
+    """Say how many ratios stay within a limit, and what the largest is."""
+    within = sum(ratio <= limit for ratio in found)
+    number = "all" if within == len(found) else f"{within} of {len(found)}"
+    return f"at {number} shapes (at most {max(found):.2f})"
+
+
+def verdict(stored: Any, work: str) -> str:
+    """Say in words how the ratios stand to PyTorch and to the fastest peer."""
+    said = []
+    for threads, lines in stored["threads"].items():
+        over = [
+            {name: entry["xent_lib_over_it"] for name, entry in line[work].items()}
+            for line in lines
+        ]
+        eager = [ratios["PyTorch"] for ratios in over]
+        large = [
+            ratios["PyTorch"]
+            for ratios, line in zip(over, lines, strict=True)
+            if line["shape"][1] >= 32000
+        ]
+        behind = [
+            f"{shape_of(line)} ({ratios[peer]:.2f} of {peer})"
+            for ratios, line in zip(over, lines, strict=True)
+            for peer in [max((p for p in PEERS if p in ratios), key=ratios.__getitem__)]
+            if ratios[peer] > 1.5
+        ]
+        where = f"; not at {', '.join(behind)}" if behind else ""
+        said.append(
+            f"On {'one thread' if threads == '1' else 'two threads'} it takes no longer "
+            f"than PyTorch {counted(eager, 1)}, and at most {max(large):.2f} of its time "
+            "from 32,000 classes on. It is within 1.5 of the fastest peer at "
+            f"{len(lines) - len(behind)} of {len(lines)} shapes{where}."
+        )
+    return " ".join(said)
+
+
 def parts() -> dict[str, str]:
     """Return what belongs between each pair of markers."""
     speed, exact = read("value_and_grad.json"), read("accuracy.json")
     return {
         "machine": machine(speed),
+        "verdict-gradient": verdict(speed, "gradient"),
+        "verdict-forward": verdict(speed, "forward"),
         "gradient-1": ratios(speed, "1", "gradient", PEERS),
         "gradient-2": ratios(speed, "2", "gradient", PEERS),
         "forward-1": ratios(speed, "1", "forward", FORWARD_PEERS),
+        "forward-2": ratios(speed, "2", "forward", FORWARD_PEERS),
         "memory": memory(speed),
         "float32": errors(exact, "float32"),
         "float64": errors(exact, "float64"),

@@ -14,13 +14,14 @@ from __future__ import annotations
 import argparse
 import functools
 import gc
+import hashlib
 import json
 import os
 import platform
+import shutil
 import statistics
 import subprocess
 import sys
-import tempfile
 import time
 import tracemalloc
 import warnings
@@ -41,6 +42,7 @@ OURS = "xent_lib"
 ROUND = 0.02  # seconds that a turn lasts at least, so that small shapes repeat
 SEED = 0
 RESULTS = Path(__file__).with_name("value_and_grad.json")
+PARTS = Path(__file__).resolve().parents[2] / "_build" / "bench"
 PEERS = ("numpy", "torch", "jax", "optax", "scipy", "scikit-learn")
 
 Way = Callable[[], Any]
@@ -255,21 +257,58 @@ def show(threads: int, found: dict[str, Any]) -> None:
         print(line, flush=True)
 
 
+def fingerprint() -> str:
+    """Return what a stored part depends on: the library, this file and the machine."""
+    found = hashlib.sha256(json.dumps(machine(), sort_keys=True).encode())
+    library = Path(__file__).resolve().parents[2] / "xent_lib"
+    for file in (Path(__file__), *sorted(library.glob("*.py"))):
+        found.update(file.read_bytes())
+    return found.hexdigest()[:12]
+
+
 def run_in_processes(options: argparse.Namespace) -> None:
-    """Measure each number of threads in a process of its own, and store what they found."""
+    """Measure each number of threads in a process of its own, and store what they found.
+
+    Every shape is kept as soon as it is measured, so that a run that was stopped goes on
+    where it ended; a change of the library begins anew.
+    """
     stored: dict[str, Any] = {"machine": machine(), "seed": SEED, "threads": {}}
+    parts = PARTS / f"{fingerprint()}-{options.rounds}-{options.no_compile}"
+    parts.mkdir(parents=True, exist_ok=True)
     for threads in (1, 2):
         if threads > stored["machine"]["cores"]:
             continue
-        with tempfile.TemporaryDirectory() as folder:
-            output = Path(folder) / "part.json"
-            command = [sys.executable, __file__, "--threads", str(threads)]
-            command += ["--rounds", str(options.rounds), "--store", str(output)]
-            command += ["--no-compile"] * options.no_compile
-            subprocess.run(command, check=True)
-            stored["threads"][str(threads)] = json.loads(output.read_text())
+        command = [sys.executable, __file__, "--threads", str(threads)]
+        command += ["--rounds", str(options.rounds), "--parts", str(parts)]
+        command += ["--no-compile"] * options.no_compile
+        subprocess.run(command, check=True)
+        stored["threads"][str(threads)] = [
+            json.loads(part_of(parts, threads, shape).read_text()) for shape in SHAPES
+        ]
     if options.store:
         options.store.write_text(json.dumps(stored, indent=1) + "\n")
+        shutil.rmtree(PARTS)
+
+
+def part_of(parts: Path, threads: int, shape: tuple[int, int]) -> Path:
+    """Return where the results of one shape are kept until all are there."""
+    return parts / f"{threads}-{shape[0]}x{shape[1]}.json"
+
+
+def run_here(options: argparse.Namespace) -> None:
+    """Measure the shapes that are not kept yet, on so many threads."""
+    hold_to(options.threads)
+    warnings.simplefilter("ignore")
+    for shape in SHAPES:
+        part = part_of(options.parts, options.threads, shape) if options.parts else None
+        if part and part.exists():
+            show(options.threads, json.loads(part.read_text()))
+            continue
+        found = measure(shape, options.rounds, compiled=not options.no_compile)
+        show(options.threads, found)
+        if part:
+            part.with_suffix(".new").write_text(json.dumps(found))
+            part.with_suffix(".new").replace(part)
 
 
 def main() -> None:
@@ -278,19 +317,13 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=9)
     parser.add_argument("--threads", type=int, choices=(1, 2))
     parser.add_argument("--no-compile", action="store_true")
+    parser.add_argument("--parts", type=Path, help="a folder for finished shapes")
     parser.add_argument("--store", type=Path, help="a JSON file for the results")
     options = parser.parse_args()
     if options.threads is None:
         run_in_processes(options)
-        return
-    hold_to(options.threads)
-    warnings.simplefilter("ignore")
-    results = []
-    for shape in SHAPES:
-        results.append(measure(shape, options.rounds, compiled=not options.no_compile))
-        show(options.threads, results[-1])
-    if options.store:
-        options.store.write_text(json.dumps(results))
+    else:
+        run_here(options)
 
 
 if __name__ == "__main__":
