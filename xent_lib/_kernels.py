@@ -10,6 +10,7 @@ the two equal.
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
@@ -20,7 +21,10 @@ from xent_lib._validation import FloatArray, IntArray
 from xent_lib.plain import plain_losses
 from xent_lib.special import difference
 
-BLOCK_BYTES = 2**18  # of logits; a quarter of a megabyte fits most second-level caches
+BLOCK_BYTES = 2**19  # of logits; half a megabyte fits most second-level caches
+MOST_ROWS = (
+    2**12
+)  # of a block, whose numbers for each row would else outweigh short rows
 FEW_CLASSES = 64  # up to here a block is turned, so that loops run along the examples
 ENTRIES_A_THREAD = 2**18  # below this, starting a thread costs more than it saves
 SHORT_ROW = 512  # entries that einsum adds faster, and accurately enough
@@ -41,13 +45,19 @@ def available_cores() -> int:
     return min(cores, int(asked)) if asked.isdigit() and int(asked) else cores
 
 
+def rows_of_a_block(logits: FloatArray) -> int:
+    """Return how many rows are worked on at once."""
+    row_bytes: int = logits.shape[1] * logits.itemsize
+    return max(1, min(MOST_ROWS, BLOCK_BYTES // row_bytes))
+
+
 def sum_over_blocks(block: Block, logits: FloatArray) -> float:
     """Call ``block`` on slices that cover the rows of ``logits``; return the sum of its values."""
     if logits.nbytes <= BLOCK_BYTES:
         with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
             return block(slice(None))
     count = len(logits)
-    rows = max(1, BLOCK_BYTES // (logits.shape[1] * logits.itemsize))
+    rows = rows_of_a_block(logits)
     slices = [slice(a, min(a + rows, count)) for a in range(0, count, rows)]
     threads = min(available_cores(), logits.size // ENTRIES_A_THREAD, len(slices))
 
@@ -70,15 +80,19 @@ def losses_of_indices(logits: FloatArray, labels: IntArray) -> FloatArray:
     if logits.size <= SMALL:
         with np.errstate(over="ignore", invalid="ignore"):
             return _exact_losses(logits, labels)
-    losses = np.empty(len(logits))
+    totals = np.empty(len(logits), logits.dtype)
+    scratch = threading.local()
 
     def block(rows: slice) -> float:
-        totals = _row_sums(np.exp(logits[rows]))
-        losses[rows] = _losses(totals, logits[rows], labels[rows])
+        part = logits[rows]
+        if not hasattr(scratch, "terms"):  # a thread's first block is its largest
+            scratch.terms = np.empty_like(part, order="C")
+        totals[rows] = _row_sums(np.exp(part, out=scratch.terms[: len(part)]))
         return 0.0
 
     sum_over_blocks(block, logits)
-    return losses
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+        return _losses(totals, logits, labels)
 
 
 def _row_sums(terms: FloatArray) -> FloatArray:
@@ -98,7 +112,9 @@ def _losses(totals: FloatArray, logits: FloatArray, labels: IntArray) -> FloatAr
     good = (losses >= NEAR) & (losses < FAR) & _need_no_shift(totals)
     if not good.all():
         again = np.flatnonzero(~good)
-        losses[again] = _exact_losses(logits[again], labels[again])
+        rows = rows_of_a_block(logits)
+        for few in (again[a : a + rows] for a in range(0, len(again), rows)):
+            losses[few] = _exact_losses(logits[few], labels[few])
     return losses
 
 

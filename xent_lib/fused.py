@@ -91,7 +91,7 @@ def softmax_cross_entropy_value_and_grad(
     Notes
     -----
     Chapter 6 derives it. Time grows linearly with the size of ``logits``; memory is the
-    gradient and a block of a quarter of a megabyte for each core.
+    gradient and a block of half a megabyte for each core.
 
     Examples
     --------
@@ -170,7 +170,7 @@ def softmax_cross_entropy_with_integer_labels_value_and_grad(
     Notes
     -----
     Chapter 6 derives it. Time grows linearly with the size of ``logits``; memory is the
-    gradient and a block of a quarter of a megabyte for each core. No one-hot vector is built.
+    gradient and a block of half a megabyte for each core. No one-hot vector is built.
 
     Examples
     --------
