@@ -103,6 +103,15 @@ def test_a_finger_chooses_a_token(strip):
     expect(token(figure, 44)).to_have_attribute("aria-selected", "true")
 
 
+def test_what_is_announced_on_a_phone_moves_nothing_below(strip):
+    _, figure = strip(size=PHONE)
+    height = "(root) => root.getBoundingClientRect().height"
+    before = figure.evaluate(height)
+    token(figure, 24).click()
+    expect(figure.get_by_role("status")).to_contain_text("rank 531")
+    assert figure.evaluate(height) == before
+
+
 def test_the_keyboard_walks_through_the_text_and_each_token_says_its_price(strip):
     page, figure = strip()
     token(figure, 0).focus()
