@@ -100,8 +100,6 @@ def test_scripts_name_no_other_host(site: Path, pages: Pages) -> None:
     }
     assert used
     for script in used:
-        if script == "searchindex.js":
-            continue
         text = (site / script).read_text(encoding="utf-8")
         without_comments = re.sub(
             r"/\*.*?\*/|^\s*//.*$", "", text, flags=re.DOTALL | re.MULTILINE
