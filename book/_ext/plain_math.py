@@ -62,7 +62,7 @@ def plain_math(tex: str) -> str:
     text = re.sub(r"\\[,;:! ]", " ", text)
     text = _LIMIT.sub("", text)
     text = re.sub(r"[\\{}]|(?<=\()\s+|\s+(?=[),])", "", text)
-    return " ".join(text.split())
+    return " ".join(text.replace("-", "−").split())
 
 
 def plain_text(node: nodes.Node) -> str:

@@ -8,6 +8,8 @@
     regularization: "regularisation", behavior: "behaviour", ln: "log", zero: "0", infinity: "inf", backprop: "backpropagation" };
   const WEIGHT = { term: 1.35, question: 1.25, chapter: 1.3, page: 1, section: 1, function: 0.9 };
   const LABEL = { term: "Glossary", question: "Question", chapter: "Chapter", page: "Page", section: "Section", function: "Function" };
+  // A definition and an answer stand in the first sentence.
+  const OPENS_WITH_ANSWER = new Set(["term", "question", "chapter", "function"]);
   const SHOWN = 24;
   const EXCERPT = 190;
 
@@ -109,6 +111,7 @@
     return new Promise((resolve, reject) => {
       const script = document.createElement("script");
       script.src = new URL(name, here).href;
+      script.async = true;
       script.onload = resolve;
       script.onerror = () => reject(new Error(`${name} could not be loaded`));
       document.head.append(script);
@@ -176,7 +179,7 @@
     if (hit.text) {
       const text = document.createElement("p");
       text.className = "context";
-      text.append(marked(excerpt(hit.text, wanted), wanted));
+      text.append(marked(excerpt(hit.text, OPENS_WITH_ANSWER.has(hit.kind) ? new Set() : wanted), wanted));
       entry.append(text);
     }
     return entry;
@@ -198,7 +201,7 @@
       if (query !== last) return;
       const found = find(query);
       const best = found.length ? found[0].rank : 0;
-      const shown = found.filter((hit) => hit.rank > best / 40).slice(0, SHOWN);
+      const shown = found.filter((hit) => hit.rank > best / 500).slice(0, SHOWN);
       list.replaceChildren(...shown.map((hit) => item(hit, root)));
       status.textContent = shown.length ? `${shown.length} ${shown.length === 1 ? "place" : "places"} for “${query}”, the nearest first.`
         : `Nothing in the book for “${query}”. The index lists its terms.`;
