@@ -16,7 +16,7 @@ define environment
 	exit $$code; }
 endef
 
-.PHONY: help book serve test test-slow lab refresh bench lock clean
+.PHONY: help book serve test test-slow lab refresh bench lighthouse pictures lock clean
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
 
@@ -61,6 +61,16 @@ bench: ## measure the losses beside their peers and keep the results (some minut
 	@.venv/bin/python tests/benchmarks/value_and_grad.py --store tests/benchmarks/value_and_grad.json
 	@.venv/bin/python tests/benchmarks/accuracy.py --store tests/benchmarks/accuracy.json
 	@$(tools) _tools.performance
+
+lighthouse: ## measure the built pages that are new or changed (ALL=1: all of them)
+	$(call environment,book)
+	@$(tools) _tools.build
+	@$(tools) _tools.lighthouse $(if $(ALL),--all)
+	@$(tools) _tools.site_quality
+
+pictures: ## draw the link preview and the home-screen icon again
+	$(call environment,all)
+	@$(tools) _tools.pictures
 
 lock: ## make constraints.txt again (UPGRADE=1: with the newest of everything)
 	$(call environment,book)

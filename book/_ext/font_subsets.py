@@ -37,7 +37,8 @@ def characters_of(site: Path) -> set[str]:
     for path in [*site.glob("_static/*.js"), *site.glob("_static/*.css")]:
         text = path.read_text(encoding="utf-8")
         found |= set(text) | {chr(int(code, 16)) for code in _ESCAPE.findall(text)}
-    return {character for character in found if character.isprintable()}
+    # Spaces of every width among them; not the ends of lines.
+    return {character for character in found if character >= " "}
 
 
 def letters_by_class(site: Path) -> dict[str, set[str] | None]:

@@ -25,6 +25,8 @@ _CODE = re.compile(
     r'highlight-(?P<language>[\w-]+) notranslate"><div class="highlight"><pre>.*?</pre>',
     re.DOTALL,
 )
+# No rule of the style sheet is for these, and a page of functions has thousands.
+_IDLE = re.compile(r'<span class="(?:pre|w)">([^<]*)</span>')
 _COPIED = {"python", "bash", "shell"}
 _COPY = '<button type="button" class="copy">Copy</button>'
 _TOKEN = re.compile(r'<span class="(\w+)">([^<]*)</span>')
@@ -46,6 +48,10 @@ _FONTS = {
     "<code": ["source-code-pro-latin-400-normal"],
     "<strong": ["source-serif-4-latin-600-normal"],
     "<em": ["source-serif-4-latin-400-italic"],
+}
+_MADE_PAGES = {
+    "genindex": "Every term, heading and function of the book, in alphabetical order.",
+    "search": "Search the chapters, exercises, glossary and questions of the book.",
 }
 CONTENTS_DEPTH = 2
 
@@ -206,7 +212,7 @@ def _name_formula(math: re.Match[str]) -> str:
 
 def _mend(body: str) -> str:
     """Correct what docutils writes and a browser or a screen reader would take amiss."""
-    body = _CODE.sub(_mend_code, body)
+    body = _IDLE.sub(r"\1", _CODE.sub(_mend_code, body))
     # As attributes the sizes give the browser the proportions before the file is there
     # and leave the width to the style sheet.
     body = _DRAWN_SIZE.sub(r'width="\1" height="\2" loading="lazy"', body)
@@ -236,6 +242,9 @@ def _fill(
     styles, scripts = _styles_and_scripts(
         context.get("body", "") + context.get("toc", "")
     )
+    description = _description(doctree) or _MADE_PAGES.get(pagename, "")
+    if at_root:
+        app.env.xent_root_description = description  # type: ignore[attr-defined]
     if "body" in context:
         context["body"] = _mend(context["body"])
     context.update(
@@ -245,7 +254,7 @@ def _fill(
         page_place=_place(parts, pagename),
         page_tools=_tools(app, pagename, context),
         page_contents=_contents(app, pagename) if known and not at_root else "",
-        page_description=_description(doctree),
+        page_description=description,
         page_footer=_footer(pagename),
         page_kind="landing"
         if at_root

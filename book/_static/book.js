@@ -52,25 +52,31 @@ document.addEventListener("click", async (event) => {
 // What is wider than the column scrolls inside itself, and must then be reachable by keyboard.
 // All boxes are measured before one is marked: a mark between two measurements would make
 // the browser lay the page out again for each.
-const wide = [...document.querySelectorAll(".formula-scroll, .highlight pre, .table-scroll, .output pre")];
+const wide = [...document.querySelectorAll(".formula-scroll, .highlight pre, .table-scroll, .output pre")]
+  .filter((box) => !box.matches("dl.py pre"));
+const marked = new Set();
+function mark(box) {
+  box.tabIndex = 0;
+  box.setAttribute("role", "group");
+  box.setAttribute("aria-label", box.matches(".formula-scroll") ? "Formula, scrolls sideways"
+    : box.matches(".table-scroll") ? "Table, scrolls sideways" : "Code, scrolls sideways");
+  marked.add(box);
+}
+function unmark(box) {
+  for (const name of ["tabindex", "role", "aria-label"]) box.removeAttribute(name);
+  marked.delete(box);
+}
 function markScrollable() {
-  const overflowing = wide.map((box) => box.scrollWidth > box.clientWidth + 1);
-  for (const [index, box] of wide.entries()) {
-    if (overflowing[index]) {
-      box.tabIndex = 0;
-      box.setAttribute("role", "group");
-      box.setAttribute("aria-label", box.matches(".formula-scroll") ? "Formula, scrolls sideways"
-        : box.matches(".table-scroll") ? "Table, scrolls sideways" : "Code, scrolls sideways");
-    } else {
-      for (const name of ["tabindex", "role", "aria-label"]) box.removeAttribute(name);
-    }
-  }
+  const overflowing = new Set(wide.filter((box) => box.scrollWidth > box.clientWidth + 1));
+  for (const box of marked) if (!overflowing.has(box)) unmark(box);
+  for (const box of overflowing) if (!marked.has(box)) mark(box);
 }
 new ResizeObserver(markScrollable).observe(document.body);
 
 const entries = new Map();
 for (const link of document.querySelectorAll(".page-contents a[href^='#']")) {
-  const section = document.getElementById(decodeURIComponent(link.hash.slice(1)));
+  const named = document.getElementById(decodeURIComponent(link.hash.slice(1)));
+  const section = named?.closest("dl.py") ?? named;
   if (section) entries.set(section, link);
 }
 if (entries.size) {
