@@ -26,6 +26,7 @@ _SIGNS = {
     "to": "→",
     "mapsto": "↦",
     "mid": "|",
+    "Vert": "‖",
     "partial": "∂",
     "nabla": "∇",
     "sqrt": "√",
@@ -50,6 +51,8 @@ _FRACTION = re.compile(r"\\[dt]?frac\{([^{}]*)\}\{([^{}]*)\}")
 _WRAPPER = re.compile(r"\\(?:mathbf|mathrm|mathbb|operatorname\*?|text|hat|bar)\{")
 _LIMIT = re.compile(r"(?<=[ΣΠ])_(?:\{[^{}]*\}|\S)")
 _COMMAND = re.compile(r"\\([A-Za-z]+)")
+_EXPONENT = re.compile(r"\^\{([^{}]{2,})\}")
+_LEADING_MINUS = re.compile(r"(^|[(=,]\s*)-\s+")
 _TAG = re.compile(r"\\tag\*?\{[^{}]*\}")
 
 
@@ -60,9 +63,16 @@ def plain_math(tex: str) -> str:
     text = re.sub(r"\\(?:big|Big|left|right)[lr]?\b", "", text)
     text = _COMMAND.sub(lambda match: _SIGNS.get(match[1], f" {match[1]} "), text)
     text = re.sub(r"\\[,;:! ]", " ", text)
-    text = _LIMIT.sub("", text)
+    text = _EXPONENT.sub(lambda match: f"^{_grouped(match[1])}", _LIMIT.sub("", text))
     text = re.sub(r"[\\{}]|(?<=\()\s+|\s+(?=[),])", "", text)
-    return " ".join(text.replace("-", "−").split())
+    text = _LEADING_MINUS.sub(r"\1-", " ".join(text.split()))
+    return text.replace("-", "−")
+
+
+def _grouped(exponent: str) -> str:
+    """An exponent of more than one symbol in brackets."""
+    one_symbol = re.fullmatch(r"-?\w+(?:_\w+)?", exponent)
+    return exponent if one_symbol else f"({exponent})"
 
 
 def plain_text(node: nodes.Node) -> str:
