@@ -15,7 +15,8 @@ from xent_lib import (
 )
 from xent_lib.calibration import best_temperature
 from xent_lib.datasets import overconfident_digits
-from xent_lib.explore import Calibration, Memory
+from xent_lib.explore import Calibration, Descent, Memory
+from xent_lib.explore.descent import RULES
 from xent_lib.gradients import softmax_cross_entropy_grad
 from xent_lib.metrics import calibration_curve
 
@@ -339,3 +340,81 @@ def test_memory(javascript, rng):
             assert one["way"] == way
             assert one["terms"] == list(terms.values())
             assert one["total"] == figure.peaks[way]
+
+
+def walks(rng, count, fastest, most_steps):
+    """Figures with data of their own, none separable without doubt."""
+    for k in range(count):
+        size = int(rng.integers(4, 30))
+        features = rng.normal(size=(size, 2)) @ rng.normal(size=(2, 2))
+        yield Descent(
+            features,
+            rng.integers(2, size=size),
+            rule=RULES[k % len(RULES)],
+            learning_rate=float(10 ** rng.uniform(-2, np.log10(fastest))),
+            start=rng.uniform(-4, 4, 2),
+            steps=int(rng.integers(most_steps + 1)),
+            l2=float(10 ** rng.uniform(-2, 0)),
+        )
+
+
+def test_descent_walks_where_the_library_walks(javascript, rng):
+    figures = list(walks(rng, STATES, fastest=1, most_steps=120))
+    found = javascript("descent", [["compute", figure.state] for figure in figures])
+    for figure, one in zip(figures, found, strict=True):
+        np.testing.assert_allclose(one["path"], figure.path, **CLOSE)
+        np.testing.assert_allclose(one["loss"], figure.loss, **CLOSE)
+        np.testing.assert_allclose(one["lowest"]["at"], figure.bottom, **CLOSE)
+        np.testing.assert_allclose(
+            one["lowest"]["curvatures"],
+            figure.curvatures_at(figure.bottom),
+            **CLOSE,
+        )
+
+
+def test_descent_with_any_learning_rate_takes_the_same_first_steps(javascript, rng):
+    """A few only: a run that is thrown about magnifies the last bit of every sum."""
+    figures = list(walks(rng, STATES, fastest=1000, most_steps=3))
+    found = javascript("descent", [["compute", figure.state] for figure in figures])
+    for figure, one in zip(figures, found, strict=True):
+        np.testing.assert_allclose(one["path"], figure.path, **CLOSE)
+
+
+def test_descent_ends_where_the_library_ends_a_run(javascript, rng):
+    features, labels = rng.normal(size=(12, 2)), rng.integers(2, size=12)
+    ends = {("gradient descent", 1000.0): "diverged", ("Newton", 1.0): "settled"}
+    ends |= {("momentum", 1000.0): "diverged", ("Adam", 1000.0): "diverged"}
+    for (rule, rate), end in ends.items():
+        figure = Descent(features, labels, rule=rule, learning_rate=rate, steps=200)
+        (one,) = javascript("descent", [["compute", figure.state]])
+        assert one["end"] == end
+        assert len(one["path"]) == len(figure.path) < 20
+
+
+def test_level_lines_of_a_loss_lie_where_it_has_the_level(javascript):
+    figure = Descent([[1, 0], [0, 1], [1, 1], [-1, 0.5]], [0, 1, 1, 0])
+    (pieces,) = javascript("descent_panels", [["levelLines", figure.state, 4, 5]])
+    points, loss = np.reshape(pieces, (-1, 2)), figure._objective().value_and_grad
+    above = np.array([loss(point)[0] for point in points]) - loss(figure.bottom)[0]
+    levels = np.array([0.01, 0.03, 0.1, 0.3, 1, 3])
+    distance = np.abs(above[:, None] - levels) / levels
+    assert distance.min(axis=1).max() < 0.1
+    assert set(distance.argmin(axis=1)) == set(range(len(levels)))
+    assert np.abs(points).max(axis=0) == pytest.approx([4, 5])
+
+
+@pytest.mark.parametrize(("rule", "most"), [("gradient descent", 2), ("momentum", 3.8)])
+def test_a_rate_above_the_limit_is_explained_with_the_limit(javascript, rule, most):
+    features = [[1, 0], [0.5, 1], [1, 1], [-1, 0.5]]
+    figure = Descent(features, [0, 1, 1, 0], rule=rule, l2=0.1, start=(1, 1), steps=9)
+    steepest = figure.curvatures_at(figure.bottom)[0]
+    for over, limit, curvature in (
+        (1.5, most / steepest, steepest),
+        (1.5 * steepest / 0.1, most / 0.1, 0.1),
+    ):
+        figure.learning_rate = over * most / steepest
+        (found,) = javascript("descent", [["compute", figure.state]])
+        (said,) = javascript("descent", [["verdict", figure.state, found]])
+        assert f"η = {figure.learning_rate:.3g} is above" in said["words"]
+        assert f"/ h = {limit:.3g}" in said["words"]
+        assert f"h = {curvature:.3g}" in said["words"]

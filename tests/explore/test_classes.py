@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ from traitlets import TraitError
 import xent_lib.explore
 from xent_lib.explore import (
     Calibration,
+    Descent,
     Logits,
     LossCurve,
     Memory,
@@ -30,12 +32,19 @@ MADE = {
         [[2.0, 0.0], [0.0, 1.0]], [0, 0], temperature=2.0, n_bins=5, shown=True
     ),
     "Memory": lambda: Memory(512, 64, 1000, precision="bfloat16", ranks=3, card=0.5),
+    "Descent": lambda: descent(rule="momentum", steps=5),
     "Logits": lambda: Logits(np.log([7.0, 2.0, 1.0]), shift=3.0, precision="float16"),
     "Simplex": lambda: Simplex([0.7, 0.2, 0.1], names=["rain", "snow", "sun"]),
     "Simplex with a forecast": lambda: Simplex([0.5, 0.25, 0.25], [0.7, 0.2, 0.1]),
     "LossCurve": lambda: LossCurve([0.7, 0.2, 0.1], truth=1),
     "SurprisalStrip": lambda: SurprisalStrip(position=5),
 }
+
+
+def descent(**settings):
+    features = [[-1.0, 0.0], [1.0, 1.0], [2.0, 0.0], [1.0, -1.0], [-1.0, -0.5]]
+    return Descent(features, [0, 1, 1, 0, 1], **settings)
+
 
 each_figure = pytest.mark.parametrize("make", MADE.values(), ids=MADE)
 
@@ -388,3 +397,69 @@ def test_memory_refuses_what_makes_no_sense(name, value):
         setattr(figure, name, value)
     with pytest.raises(TraitError, match="float8"):
         figure.precision = "float8"
+
+
+def test_descent_walks_by_the_rules_of_the_library():
+    figure = descent(learning_rate=0.5, start=(2.0, -1.0), steps=2, l2=0.1)
+    weights = np.array([2.0, -1.0])
+    features, labels = np.array(figure.features), np.array(figure.labels)
+    for before, after in pairwise(figure.path):
+        np.testing.assert_allclose(before, weights)
+        rain = 1 / (1 + np.exp(-features @ weights))
+        gradient = features.T @ (rain - labels) / 5 + 0.1 * weights
+        weights = weights - 0.5 * gradient
+        np.testing.assert_allclose(after, weights)
+    assert len(figure.path) == 3
+
+
+def test_descent_knows_the_bottom_and_how_curved_it_is():
+    figure = descent(rule="Newton", steps=30, l2=0.1)
+    np.testing.assert_allclose(figure.path[-1], figure.bottom, atol=1e-5)
+    assert len(figure.path) < 12
+    features = np.array(figure.features)
+    at_zero = features.T @ features / 20 + 0.1 * np.eye(2)
+    np.testing.assert_allclose(
+        figure.curvatures_at([0, 0]), np.linalg.eigvalsh(at_zero)[::-1]
+    )
+    assert figure.loss < descent(steps=0, l2=0.1).loss == pytest.approx(np.log(2))
+
+
+def test_descent_that_diverges_keeps_the_path_until_then():
+    figure = descent(learning_rate=1000.0, steps=200)
+    assert len(figure.path) < 20
+    assert figure.loss > 1000
+    assert f"{len(figure.path) - 1} steps of gradient descent" in figure.still().alt
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"features": [[1.0], [2.0]]}, r"features must have shape \(N, 2\)"),
+        ({"features": [[1.0, np.nan]], "labels": [0]}, "features must be finite"),
+        ({"labels": [0, 1, 2, 0, 0]}, "labels must be between 0 and 1"),
+        ({"labels": [0, 1]}, "features and labels"),
+        ({"learning_rate": 1e5}, "learning_rate must be from 0.01 to 1000"),
+        ({"steps": 201}, "steps must be from 0 to 200; got 201"),
+        ({"start": (5.0, 0.0)}, "start must lie from -4 to 4"),
+        ({"start": (1.0, 0.0, 0.0)}, "start must be two numbers"),
+        ({"l2": 0.0}, "l2 must be finite and above 0"),
+        ({"names": ["one"]}, "names must hold 2 names; got 1"),
+    ],
+)
+def test_descent_refuses_what_makes_no_sense(settings, message):
+    given = {"features": descent().features, "labels": descent().labels} | settings
+    with pytest.raises(ValueError, match=message):
+        Descent(**given)
+
+
+def test_descent_set_later_is_checked_too():
+    figure = descent()
+    for name, value in (
+        ("start", [9.0, 0.0]),
+        ("learning_rate", 0.0),
+        ("steps", -1),
+    ):
+        with pytest.raises(ValueError, match=name):
+            setattr(figure, name, value)
+    with pytest.raises(TraitError, match="Nesterov"):
+        figure.rule = "Nesterov"

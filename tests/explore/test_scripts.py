@@ -11,7 +11,16 @@ from node_packages import node_command
 from xent_lib.explore import _bundle
 
 ROOT = _bundle.FOLDER.parents[1]
-HELPERS = {"arithmetic", "contours", "floats", "host", "parts", "temperature"}
+HELPERS = {
+    "arithmetic",
+    "contours",
+    "descent_panels",
+    "floats",
+    "host",
+    "parts",
+    "rules",
+    "temperature",
+}
 FIGURES = sorted({path.stem for path in _bundle.FOLDER.glob("*.mjs")} - HELPERS)
 LARGEST_SCRIPT = 60 * 1024  # bytes, compressed
 

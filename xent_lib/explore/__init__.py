@@ -6,6 +6,7 @@ uses; importing this needs anywidget and matplotlib, so ``import xent_lib`` leav
 """
 
 from xent_lib.explore.calibration import Calibration
+from xent_lib.explore.descent import Descent
 from xent_lib.explore.logits import Logits
 from xent_lib.explore.loss_curve import LossCurve
 from xent_lib.explore.memory import Memory
@@ -14,6 +15,7 @@ from xent_lib.explore.surprisal_strip import SurprisalStrip
 
 __all__ = [
     "Calibration",
+    "Descent",
     "Logits",
     "LossCurve",
     "Memory",

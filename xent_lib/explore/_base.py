@@ -7,7 +7,6 @@ import os
 from typing import Any, ClassVar
 
 from anywidget import AnyWidget
-from matplotlib.axes import Axes
 from traitlets import Dict
 
 from xent_lib.explore._bundle import FOLDER, for_anywidget
@@ -49,7 +48,7 @@ class Interactive(AnyWidget):
         """Draw the figure as it stands, for a page or a notebook that can't move it."""
         return show_figure(self._draw(), alt=self._describe())
 
-    def _draw(self) -> Axes:
+    def _draw(self) -> Any:
         raise NotImplementedError
 
     def _describe(self) -> str:
