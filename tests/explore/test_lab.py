@@ -14,14 +14,25 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
 ROOT = Path(__file__).resolve().parents[2]
-CELLS = [
-    "from xent_lib.explore import LossCurve\n\ncurve = LossCurve([0.7, 0.2, 0.1])\ncurve",
-    "print(f'q[0] is {curve.q[0]:.2f}, truth {curve.truth}')",
-    "curve.q = [0.25, 0.5, 0.25]\ncurve.truth = 1",
-]
+CURVE, ASK_CURVE, SET_CURVE, THREE, ASK_THREE, SET_THREE = range(6)
+CELLS = {
+    CURVE: "from xent_lib.explore import LossCurve\n\n"
+    "curve = LossCurve([0.7, 0.2, 0.1])\ncurve",
+    ASK_CURVE: "print(f'q[0] is {curve.q[0]:.2f}, truth {curve.truth}')",
+    SET_CURVE: "curve.q = [0.25, 0.5, 0.25]\ncurve.truth = 1",
+    THREE: "from IPython.display import display\n"
+    "from xent_lib.explore import Descent, Logits, Simplex\n\n"
+    "logits = Logits([1.0, 0.0, -1.0])\n"
+    "simplex = Simplex([0.7, 0.2, 0.1])\n"
+    "walk = Descent([[-1, 0], [1, 1], [2, 0], [1, -1]], [0, 1, 1, 0])\n"
+    "display(logits, simplex, walk)",
+    ASK_THREE: "print(logits.shift, simplex.p[0], walk.rule, walk.steps, len(walk.path))",
+    SET_THREE: "logits.truth = 2\nsimplex.p = [1.0, 0.0, 0.0]\n"
+    "walk.rule, walk.steps = 'Newton', 50",
+}
 PATIENCE = 60_000  # milliseconds; a kernel starts and imports matplotlib
 
 
@@ -36,7 +47,7 @@ def _free_port() -> int:
 def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """JupyterLab on a folder of its own with one notebook."""
     folder = tmp_path_factory.mktemp("lab")
-    cells = [nbformat.v4.new_code_cell(source) for source in CELLS]
+    cells = [nbformat.v4.new_code_cell(source) for source in CELLS.values()]
     kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
     notebook = nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": kernel})
     nbformat.write(notebook, folder / "trial.ipynb")
@@ -93,48 +104,92 @@ def run_cell(page: Page, index: int) -> None:
     page.keyboard.press("Control+Enter")
 
 
-def test_widget_and_python_follow_each_other(lab: str, browser: Browser) -> None:
+@pytest.fixture(scope="module")
+def notebook(lab: str, browser: Browser) -> Iterator[Page]:
+    """The notebook, open in JupyterLab."""
     page = browser.new_page(viewport={"width": 1280, "height": 1200})
-    try:
-        page.goto(lab)
-        expect(page.locator(".jp-Notebook .jp-CodeCell")).to_have_count(
-            3, timeout=PATIENCE
-        )
-        run_cell(page, 0)
-        figure = page.locator(".jp-OutputArea .xe")
-        expect(figure).to_be_visible(timeout=PATIENCE)
-        point = figure.get_by_role("slider", name="which happened")
-        expect(point).to_have_attribute("aria-valuenow", "0.700")
-        assert figure.get_by_role("button").all_inner_texts() == ["Reset"]
+    page.goto(lab)
+    expect(page.locator(".jp-Notebook .jp-CodeCell")).to_have_count(
+        len(CELLS), timeout=PATIENCE
+    )
+    yield page
+    page.close()
 
-        box = point.bounding_box()
-        assert box is not None
-        x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
-        page.mouse.move(x, y)
-        page.mouse.down()
-        page.mouse.move(x - 60, y)
-        page.mouse.move(x - 120, y)
-        page.mouse.up()
-        dragged = float(point.get_attribute("aria-valuenow") or "nan")
-        assert dragged < 0.65
 
-        run_cell(page, 1)
-        cell = page.locator(".jp-Notebook .jp-CodeCell").nth(1)
-        expect(cell.locator(".jp-OutputArea-output")).to_contain_text(
-            f"q[0] is {dragged:.2f}, truth 0", timeout=PATIENCE
-        )
+def output_of(page: Page, index: int) -> Locator:
+    """What a cell has printed or shown."""
+    return (
+        page.locator(".jp-Notebook .jp-CodeCell")
+        .nth(index)
+        .locator(".jp-OutputArea-output")
+    )
 
-        run_cell(page, 2)
-        expect(figure.locator(".xe-sum")).to_have_text(
-            "loss = 0 + 0.6931 + 0 = 0.6931 nats", timeout=PATIENCE
-        )
-        expect(figure.get_by_role("radio", name="B happened")).to_be_checked()
 
-        figure.get_by_role("button", name="Reset").click()
-        expect(point).to_have_attribute("aria-valuenow", "0.700")
-        run_cell(page, 1)
-        expect(cell.locator(".jp-OutputArea-output")).to_contain_text(
-            "q[0] is 0.70, truth 0"
-        )
-    finally:
-        page.close()
+def drag_left(page: Page, point: Locator, far: int) -> None:
+    box = point.bounding_box()
+    assert box is not None
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x - far / 2, y)
+    page.mouse.move(x - far, y)
+    page.mouse.up()
+
+
+def test_widget_and_python_follow_each_other(notebook: Page) -> None:
+    run_cell(notebook, CURVE)
+    figure = output_of(notebook, CURVE).locator(".xe")
+    expect(figure).to_be_visible(timeout=PATIENCE)
+    point = figure.get_by_role("slider", name="which happened")
+    expect(point).to_have_attribute("aria-valuenow", "0.700")
+    assert figure.get_by_role("button").all_inner_texts() == ["Reset"]
+
+    drag_left(notebook, point, 120)
+    dragged = float(point.get_attribute("aria-valuenow") or "nan")
+    assert dragged < 0.65
+
+    run_cell(notebook, ASK_CURVE)
+    expect(output_of(notebook, ASK_CURVE)).to_contain_text(
+        f"q[0] is {dragged:.2f}, truth 0", timeout=PATIENCE
+    )
+
+    run_cell(notebook, SET_CURVE)
+    expect(figure.locator(".xe-sum")).to_have_text(
+        "loss = 0 + 0.6931 + 0 = 0.6931 nats", timeout=PATIENCE
+    )
+    expect(figure.get_by_role("radio", name="B happened")).to_be_checked()
+
+    figure.get_by_role("button", name="Reset").click()
+    expect(point).to_have_attribute("aria-valuenow", "0.700")
+    run_cell(notebook, ASK_CURVE)
+    expect(output_of(notebook, ASK_CURVE)).to_contain_text("q[0] is 0.70, truth 0")
+
+
+def test_every_other_figure_and_python_follow_each_other(notebook: Page) -> None:
+    run_cell(notebook, THREE)
+    figures = output_of(notebook, THREE).locator(".xe")
+    expect(figures).to_have_count(3, timeout=PATIENCE)
+    logits, simplex, walk = (figures.nth(k) for k in range(3))
+
+    logits.get_by_role("slider", name="shift of all logits").press("End")
+    simplex.get_by_role("slider", name="probability of A").press("Home")
+    walk.get_by_role("combobox", name="rule").select_option("Adam")
+    for _ in range(3):
+        walk.get_by_role("button", name="Step").click()
+    run_cell(notebook, ASK_THREE)
+    expect(output_of(notebook, ASK_THREE)).to_contain_text(
+        "800.0 0.0 Adam 3 4", timeout=PATIENCE
+    )
+
+    run_cell(notebook, SET_THREE)
+    expect(walk.locator(".xe-verdict")).to_contain_text(
+        "Settled after 5 steps", timeout=PATIENCE
+    )
+    expect(logits.get_by_role("radio", name="C happened")).to_be_checked()
+    expect(simplex.locator(".xe-sum")).to_contain_text("0.0000 nats")
+
+    walk.get_by_role("button", name="Reset").click()
+    run_cell(notebook, ASK_THREE)
+    expect(output_of(notebook, ASK_THREE)).to_contain_text(
+        "gradient descent 0 1", timeout=PATIENCE
+    )
