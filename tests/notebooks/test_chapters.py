@@ -1,5 +1,6 @@
 """Chapters as files: complete, portable, minimal."""
 
+import ast
 import json
 import re
 
@@ -44,8 +45,11 @@ def code_cells(path):
 
 
 def is_interactive(cell):
-    made = re.match(r"(\w+)\(", cell.source.splitlines()[-1] if cell.source else "")
-    return made is not None and made[1] in xent_lib.explore.__all__
+    last = ast.parse(cell.source).body[-1]
+    match last:
+        case ast.Expr(value=ast.Call(func=ast.Name(id=name))):
+            return name in xent_lib.explore.__all__
+    return False
 
 
 def test_the_folder_holds_the_chapters_of_the_table_of_contents_and_no_others():
