@@ -378,15 +378,6 @@ def calibration(open_page: Open) -> Callable[..., tuple[Page, Locator]]:
         page = open_page(f"book/interactive.html{hash_}", **options)
         return page, page.locator("#fig-calibration .xe")
 
-
-def descent(open_page: Open, site: Path) -> Callable[..., tuple[Page, Locator]]:
-    name, anchor = page_of(site, "descent")
-
-    def open_(hash_: str = "", **options: Any) -> tuple[Page, Locator]:
-        hash_ = f"#explore={anchor}&{hash_}" if hash_ else ""
-        page = open_page(name + hash_, **options)
-        return page, page.locator(f"#{anchor} .xe")
-
     return open_
 
 
@@ -491,6 +482,18 @@ def test_a_link_carries_sizes_that_no_slider_has(memory):
 def test_sizes_that_make_no_sense_are_left_aside(memory, nonsense):
     _, figure = memory(f"#explore=fig-memory&{nonsense}")
     expect(figure.locator(".xe-drawing")).to_contain_text("two-liner: 33.5 GiB")
+
+
+@pytest.fixture
+def descent(open_page: Open, site: Path) -> Callable[..., tuple[Page, Locator]]:
+    name, anchor = page_of(site, "descent")
+
+    def open_(hash_: str = "", **options: Any) -> tuple[Page, Locator]:
+        hash_ = f"#explore={anchor}&{hash_}" if hash_ else ""
+        page = open_page(name + hash_, **options)
+        return page, page.locator(f"#{anchor} .xe")
+
+    return open_
 
 
 def pictures(figure: Locator) -> list[str]:

@@ -154,7 +154,7 @@ function build({ root, state, change: tell }) {
   const player = buildPlayer(() => now, change);
   const sum = h("p", { class: "xe-sum xe-tally" });
   const words = h("p", { class: "xe-verdict" });
-  root.append(h("div", { class: "xe-panels" }, map.node, data.node, curve.node), knobs.node, player.node, sum, words);
+  root.append(h("div", { class: "xe-views" }, map.node, data.node, curve.node), knobs.node, player.node, sum, words);
 
   return {
     draw(given, width) {
