@@ -16,7 +16,7 @@ define environment
 	exit $$code; }
 endef
 
-.PHONY: help book serve test test-slow lab refresh bench lighthouse pictures lock clean
+.PHONY: help book serve test test-slow lab refresh bench lighthouse pictures pdf lock clean
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
 
@@ -71,6 +71,11 @@ lighthouse: ## measure the built pages that are new or changed (ALL=1: all of th
 pictures: ## draw the link preview and the home-screen icon again
 	$(call environment,all)
 	@$(tools) _tools.pictures
+
+pdf: ## set the whole book as a PDF, _build/html/cross-entropy.pdf
+	$(call environment,all)
+	@$(tools) _tools.build
+	@$(tools) _tools.pdf
 
 lock: ## make constraints.txt again (UPGRADE=1: with the newest of everything)
 	$(call environment,book)

@@ -1,0 +1,93 @@
+"""The book on paper: everything is in it, its links lead inside it, its contents tell the truth."""
+
+from __future__ import annotations
+
+import datetime
+import re
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from bs4 import BeautifulSoup
+from pypdf import PdfReader
+
+from _tools import one_document, pdf
+
+TODAY = datetime.date(2026, 11, 21)
+
+
+@pytest.fixture(scope="module")
+def sections(site: Path) -> list[one_document.Section]:
+    return list(one_document.sections(pdf.FOLDER))
+
+
+@pytest.fixture(scope="module")
+def whole(sections: list[one_document.Section]) -> BeautifulSoup:
+    return BeautifulSoup(pdf.document(sections, {}, pdf.FOLDER, TODAY), "html.parser")
+
+
+def test_every_page_of_the_table_of_contents_is_in_it(
+    sections: list[one_document.Section], toc_pages: list[str]
+) -> None:
+    landing, *others = toc_pages
+    assert [section.page.docname for section in sections] == others
+    assert landing == "book/index"
+
+
+def test_every_link_inside_has_a_target_and_no_two_targets_share_a_name(
+    whole: BeautifulSoup,
+) -> None:
+    names = Counter(tag["id"] for tag in whole.find_all(id=True))
+    assert [name for name, times in names.items() if times > 1] == []
+    inside = [a["href"] for a in whole.select("a[href]") if "://" not in a["href"]]
+    assert len(inside) > 500
+    assert [link for link in inside if link.removeprefix("#") not in names] == []
+
+
+def test_every_picture_is_there(whole: BeautifulSoup) -> None:
+    sources = {tag["src"] for tag in whole.select("img")}
+    assert len(sources) > 40
+    assert [name for name in sources if not (pdf.FOLDER / name).is_file()] == []
+
+
+def test_solutions_stand_open_and_buttons_are_gone(whole: BeautifulSoup) -> None:
+    assert len(whole.select("details")) > 50
+    assert whole.select("details:not([open])") == []
+    assert whole.select("main button, main script, main .headerlink") == []
+
+
+def test_the_contents_name_the_pages_on_which_the_sections_begin(
+    browser, sections: list[one_document.Section], tmp_path: Path
+) -> None:
+    some = sections[:2]
+    reader = PdfReader(pdf.set_pages(browser, some, tmp_path, TODAY))
+    texts = [page.extract_text() for page in reader.pages]
+    contents = next(text for text in texts if "Contents" in text)
+    for section in some:
+        title = one_document.plain(section.title)
+        number = int(re.search(rf"{re.escape(title)}\s+(\d+)", contents)[1])
+        assert title in texts[number - 1]
+        assert title not in texts[number - 2] or number - 2 == 1
+    assert "Version" in texts[0]
+    assert reader.outline
+    assert {round(float(page.mediabox.width) / 72 * 25.4) for page in reader.pages} == {
+        210
+    }
+
+
+def test_without_a_built_book_a_sentence_says_what_to_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(pdf, "OUTPUT", tmp_path)
+    assert pdf.main() == 1
+    assert "Run `make book` first" in capsys.readouterr().err
+
+
+def test_without_a_browser_a_sentence_says_what_to_install(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pdf, "BROWSERS", ())
+    with pytest.raises(SystemExit, match="Install Debian's package chromium"):
+        pdf.browser_path(tmp_path / "chromium")
+    (tmp_path / "chromium").touch()
+    assert pdf.browser_path(tmp_path / "chromium") == str(tmp_path / "chromium")
