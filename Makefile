@@ -16,7 +16,7 @@ define environment
 	exit $$code; }
 endef
 
-.PHONY: help book serve test test-slow lab refresh bench lighthouse pictures pdf lock clean
+.PHONY: help book serve epub zip test test-slow lab refresh bench lighthouse pictures pdf lock clean
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
 
@@ -31,6 +31,16 @@ book: ## build the book into _build/html
 serve: ## build the book, show it on localhost, rebuild it on every change (PORT=8000)
 	$(call environment,book)
 	@$(tools) _tools.serve $(PORT)
+
+epub: ## make the book for e-readers, in _build/epub
+	$(call environment,book)
+	@$(tools) _tools.build
+	@$(tools) _tools.epub
+
+zip: ## pack the built site into _build/zip, for reading from a folder
+	$(call environment,book)
+	@$(tools) _tools.build
+	@$(tools) _tools.site_zip
 
 test: ## build the book, then run every check and every test
 	$(call environment,all)
