@@ -153,7 +153,9 @@ def files(book: list[Chapter]) -> Iterator[tuple[str, bytes]]:
     """Yield the e-book's files, the one that says what it is first."""
     pictures = sorted({path for chapter in book for path in chapter.pictures})
     title = citation()["title"]
-    cover = f'<p class="cover"><img src="images/cover.png" alt="{html.escape(title)}"/></p>'
+    cover = (
+        f'<p class="cover"><img src="images/cover.png" alt="{html.escape(title)}"/></p>'
+    )
     texts = {
         MIMETYPE: "application/epub+zip",
         "META-INF/container.xml": CONTAINER,

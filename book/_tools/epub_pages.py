@@ -22,7 +22,9 @@ _ON_SCREEN = (
     ".headerlink, .copy, button, script, style, form, input, svg, [popover], "
     ".sd-summary-state-marker, .katex-html"
 )
-_ONLY_FOR_SCRIPTS = re.compile(r"^(data-.*|aria-.*|role|popover|loading|style|tabindex)$")
+_ONLY_FOR_SCRIPTS = re.compile(
+    r"^(data-.*|aria-.*|role|popover|loading|style|tabindex)$"
+)
 _IN_ADDRESSES = "%/:=&?~#+!$,;'@()*[]"
 _PATH_OF_A_SPACE = re.compile(rb'<path id="([^"]*)"(?: transform="[^"]*")?/>')
 _TEMPLATE = """<?xml version="1.0" encoding="utf-8"?>
@@ -114,6 +116,10 @@ def _plain_math(tag: Tag) -> None:
     tag.attrs.pop("style", None)
     if "aria-label" in tag.attrs:
         tag["alttext"] = tag.attrs.pop("aria-label")
+    # KaTeX puts the invisible sign of an applied function inside its exponent.
+    if tag.name in ("msub", "msup"):
+        for extra in tag.find_all(True, recursive=False)[2:]:
+            extra.extract()
     if tag.name == "mtd":
         tag.attrs.pop("width", None)
 
