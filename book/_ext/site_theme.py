@@ -19,7 +19,6 @@ from sphinx.environment.adapters.toctree import TocTree
 
 _THEME = Path(__file__).with_name("theme")
 _NUMBER = re.compile(r"^\s*(?:Chapter\s+)?\d+\s*[.:]?\s+")
-_PINS = Path(__file__).resolve().parents[2] / "constraints.txt"
 _DRAWN_SIZE = re.compile(r'style="width: (\d+)px; height: (\d+)px;"')
 _CODE = re.compile(
     r'highlight-(?P<language>[\w-]+) notranslate"><div class="highlight"><pre>.*?</pre>',
@@ -36,7 +35,6 @@ _HEADER = re.compile(r"<th\b[^>]*>.*?</th>", re.DOTALL)
 _MATHML = re.compile(r"<math\b([^>]*)>(.*?)(<annotation\b.*?</math>)", re.DOTALL)
 _MATHML_TOKEN = re.compile(r"<m(?:i|n|o|text)\b[^>]*>([^<]*)")
 _INVISIBLE = "\u2061\u2062\u2063\u2064"
-_SHOWN_PINS = {"numpy": "NumPy", "matplotlib": "Matplotlib", "torch": "PyTorch"}
 _STYLE = Path(__file__).resolve().parents[1] / "_static" / "book.css"
 _STYLED_TOKENS = frozenset(
     re.findall(r"\.highlight \.(\w+)", _STYLE.read_text(encoding="utf-8"))
@@ -163,26 +161,6 @@ def _description(doctree: nodes.document | None) -> str:
     return ""
 
 
-def _reproduced_with() -> str:
-    pins = dict(
-        line.split("==", 1)
-        for line in _PINS.read_text(encoding="utf-8").splitlines()
-        if "==" in line and not line.startswith("#")
-    )
-    return ", ".join(
-        f"{shown} {pins[name].split()[0]}"
-        for name, shown in _SHOWN_PINS.items()
-        if name in pins
-    )
-
-
-def _footer(pagename: str) -> str:
-    licence = "Prose CC BY 4.0, code MIT."
-    if chapter_number(pagename) is None:
-        return licence
-    return f"Outputs reproduced with {_reproduced_with()}. {licence}"
-
-
 def _styles_and_scripts(body: str) -> tuple[list[str], list[str]]:
     """Only what the page at hand uses."""
     styles, scripts = ["book.css"], []
@@ -258,7 +236,6 @@ def _fill(
         page_tools=_tools(app, pagename, context),
         page_contents=_contents(app, pagename) if known and not at_root else "",
         page_description=description,
-        page_footer=_footer(pagename),
         page_kind="landing"
         if at_root
         else "chapter"

@@ -22,9 +22,16 @@ COMPLETE = OUTPUT / ".complete"
 FIRST_PAGE = OUTPUT / "html" / "index.html"
 
 # What reaches many pages without Sphinx seeing the change: settings, the table of contents
-# in every page's margin, the extensions' code and what they call, and the style sheets,
-# which Sphinx copies only when some page is written.
-SHARED_INPUTS = ("_config.yml", "_toc.yml", "constraints.txt", "package-lock.json")
+# in every page's margin, what stands at every page's foot, the extensions' code and what
+# they call, and the style sheets, which Sphinx copies only when some page is written.
+SHARED_INPUTS = (
+    "_config.yml",
+    "_toc.yml",
+    "CITATION.cff",
+    "book/reproduced.json",
+    "constraints.txt",
+    "package-lock.json",
+)
 SHARED_FOLDERS = ("book/_ext", "book/_static", "book/_tools")
 
 FAILED = """\

@@ -3,13 +3,18 @@
 Without a name it does so for all, and makes the figures of book/interactive.md again.
 
 Also lists every claim in the prose that no longer holds, and rewrites the reviewed lists of
-bare numbers, so that a new one shows up in the diff.
+bare numbers, so that a new one shows up in the diff. A chapter that ran to its end has the
+day and the versions recorded, which its page names at the foot.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
+import platform
 import sys
+from datetime import UTC, datetime
+from importlib.metadata import version
 from pathlib import Path
 
 import nbformat
@@ -21,6 +26,13 @@ from _tools.chapters import ROOT, chapters
 from _tools.execution import Run, run
 
 BARE_FACTS = ROOT / "tests" / "notebooks" / "bare_facts"
+REPRODUCED = ROOT / "book" / "reproduced.json"
+PACKAGES = {
+    "NumPy": "numpy",
+    "Matplotlib": "matplotlib",
+    "PyTorch": "torch",
+    "scikit-learn": "scikit-learn",
+}
 KERNEL = {"name": "python3", "display_name": "Python 3", "language": "python"}
 VARIES = "varies-with-processor"  # on a cell whose figure shows rounding errors
 _KEPT_TAGS = {"raises-exception", "hide-input", "nbval-ignore-output", VARIES}
@@ -47,11 +59,25 @@ def write_bare_facts(slug: str, result: Run) -> None:
     )
 
 
+def record(slug: str) -> None:
+    """Store on which day and with which versions the chapter's outputs came out."""
+    known = json.loads(REPRODUCED.read_text("utf-8")) if REPRODUCED.is_file() else {}
+    # What follows a plus sign says for which machine a package was built.
+    found = {shown: version(name).split("+")[0] for shown, name in PACKAGES.items()}
+    known[slug] = {
+        "date": datetime.now(UTC).date().isoformat(),
+        "versions": {"Python": platform.python_version()} | found,
+    }
+    text = json.dumps(dict(sorted(known.items())), indent=2)
+    REPRODUCED.write_text(text + "\n", "utf-8")
+
+
 def refresh(path: Path) -> list[str]:
     """Execute one chapter in place and return what is wrong with its prose."""
     result = run(path)
     nbformat.write(normalise(result.notebook), path)
     write_bare_facts(path.stem, result)
+    record(path.stem)
     return result.failures
 
 

@@ -6,11 +6,13 @@ reviewed lists of bare numbers.
 
 import base64
 import io
+import json
 
 import nbformat
 import numpy as np
 import pytest
 from matplotlib import pyplot
+from nbclient.exceptions import CellExecutionError
 from scipy import ndimage
 
 from _tools.chapters import chapters
@@ -109,6 +111,7 @@ def test_where_the_last_bits_vary_a_curve_may_tremble_and_not_leave():
 
 def test_refreshing_reports_a_false_claim_and_keeps_the_output(tmp_path, monkeypatch):
     monkeypatch.setattr("_tools.refresh.BARE_FACTS", tmp_path / "bare")
+    monkeypatch.setattr("_tools.refresh.REPRODUCED", tmp_path / "reproduced.json")
     path = tmp_path / "90_trial.ipynb"
     cells = [
         nbformat.v4.new_code_cell("x = 2 + 2\nx"),
@@ -124,3 +127,16 @@ def test_refreshing_reports_a_false_claim_and_keeps_the_output(tmp_path, monkeyp
     assert (tmp_path / "bare" / "90_trial.txt").read_text() == (
         "1948 | The sum is 5, found in 1948\n"
     )
+    (recorded,) = json.loads((tmp_path / "reproduced.json").read_text()).items()
+    assert recorded[0] == "90_trial"
+    assert recorded[1]["versions"]["NumPy"] == np.__version__
+
+
+def test_a_chapter_that_stops_half_way_leaves_the_record_alone(tmp_path, monkeypatch):
+    monkeypatch.setattr("_tools.refresh.REPRODUCED", tmp_path / "reproduced.json")
+    path = tmp_path / "91_trial.ipynb"
+    cells = [nbformat.v4.new_code_cell("1 / 0")]
+    nbformat.write(nbformat.v4.new_notebook(cells=cells), path)
+    with pytest.raises(CellExecutionError):
+        refresh(path)
+    assert not (tmp_path / "reproduced.json").exists()
