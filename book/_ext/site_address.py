@@ -7,7 +7,8 @@ page names an address.
 
 from __future__ import annotations
 
-from html import escape
+import re
+from html import escape, unescape
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlsplit
@@ -24,6 +25,7 @@ PICTURE_ALT = (
 )
 # Pages that help on the site and would be empty answers elsewhere.
 _UNLISTED = {"genindex", "search"}
+_DESCRIPTION = re.compile(r'<meta name="description" content="([^"]*)">')
 
 
 def site_address(baseurl: str, repository: str) -> str:
@@ -90,13 +92,18 @@ def _entry(app: Sphinx, target: str, description: str) -> str:
     )
 
 
+def _described(page: Path) -> str:
+    """What a built page says of itself; a build that is up to date does not write it again."""
+    found = _DESCRIPTION.search(page.read_text(encoding="utf-8"))
+    return unescape(found[1]) if found else ""
+
+
 def _publish(app: Sphinx, exception: Exception | None) -> None:
     if exception is not None or app.builder.name != "html":
         return
     out, root = Path(app.outdir), app.config.root_doc
-    description = getattr(app.env, "xent_root_description", "")
     (out / "index.html").write_text(
-        _entry(app, f"{root}.html", description), encoding="utf-8"
+        _entry(app, f"{root}.html", _described(out / f"{root}.html")), encoding="utf-8"
     )
     address: str = app.xent_address  # type: ignore[attr-defined]
     if not address:

@@ -224,8 +224,6 @@ def _fill(
         context.get("body", "") + context.get("toc", "")
     )
     description = _description(doctree) or _MADE_PAGES.get(pagename, "")
-    if at_root:
-        app.env.xent_root_description = description  # type: ignore[attr-defined]
     if "body" in context:
         context["body"] = _mend(context["body"])
     context.update(

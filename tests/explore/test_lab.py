@@ -112,6 +112,8 @@ def notebook(lab: str, browser: Browser) -> Iterator[Page]:
     expect(page.locator(".jp-Notebook .jp-CodeCell")).to_have_count(
         len(CELLS), timeout=PATIENCE
     )
+    kernel = page.locator(".jp-Notebook-ExecutionIndicator")
+    expect(kernel).to_have_attribute("data-status", "idle", timeout=PATIENCE)
     yield page
     page.close()
 
