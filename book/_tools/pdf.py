@@ -17,10 +17,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import yaml
-
-from _tools.build import OUTPUT, ROOT
+from _tools.build import OUTPUT
 from _tools.one_document import SITE, Section, plain, sections
+from _tools.packing import citation
 
 FOLDER = OUTPUT / "pdf"
 RESULT = SITE / "cross-entropy.pdf"
@@ -35,13 +34,6 @@ NO_BROWSER = (
     "Debian's package chromium, or run `.venv/bin/python -m playwright install chromium`, "
     "then run the command again."
 )
-
-
-def citation() -> dict[str, Any]:
-    """Return what CITATION.cff says of the book."""
-    text = (ROOT / "CITATION.cff").read_text(encoding="utf-8")
-    found: dict[str, Any] = yaml.safe_load(text)
-    return found
 
 
 def title_page(today: datetime.date) -> str:
