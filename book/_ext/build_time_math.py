@@ -2,7 +2,8 @@ r"""Mathematics rendered while the book is built: KaTeX in one Node process.
 
 The page carries HTML for the eye and MathML for a screen reader, and no script. A
 formula that KaTeX refuses fails the build, named by page and source. A display
-formula with ``\tag{3.2}`` gets the anchor ``eq-3-2`` and a permalink.
+formula with ``\tag{3.2}`` gets the anchor ``eq-3-2`` and a permalink. Formulas of
+several parts are laid out by ``formula_layout``.
 """
 
 from __future__ import annotations
@@ -11,11 +12,13 @@ import hashlib
 import json
 import re
 import subprocess
+from functools import partial
 from html import escape
 from pathlib import Path
 from typing import Any
 
 from docutils import nodes
+from formula_layout import laid_out
 from node_packages import NODE_MODULES, ensure_installed, node_command
 from sphinx.application import Sphinx
 from sphinx.errors import ExtensionError
@@ -108,8 +111,11 @@ def _render(self: HTML5Translator, node: nodes.Element, *, display: bool) -> str
     if display and r"\\" in tex and not re.search(r"\\begin\{", tex):
         # Docstrings write several lines as reStructuredText's math directive does.
         tex = r"\begin{gathered}" + tex + r"\end{gathered}"
+    formulas: Formulas = self.builder.app.xent_formulas  # type: ignore[attr-defined]
     try:
-        return self.builder.app.xent_formulas.html(tex, display=display)  # type: ignore[attr-defined]
+        if display and (html := laid_out(tex, partial(formulas.html, display=False))):
+            return html
+        return formulas.html(tex, display=display)
     except ValueError as error:
         LOGGER.warning(
             "KaTeX refuses the formula %r: %s", tex, error, location=node, type="katex"

@@ -110,6 +110,11 @@ def test_a_page_does_not_scroll_sideways(see: See, name: str, width: int) -> Non
 
 
 @on_every_page
+def test_a_phone_shows_every_formula_whole(see: See, name: str) -> None:
+    assert see(name).cut_formulas == []
+
+
+@on_every_page
 @pytest.mark.parametrize("width", WIDTHS)
 def test_what_scrolls_inside_itself_has_a_name_and_takes_the_keyboard(
     see: See, name: str, width: int

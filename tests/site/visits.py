@@ -57,6 +57,11 @@ UNREACHABLE = """
   return !(box.tabIndex >= 0 && box.getAttribute("aria-label") && box.getAttribute("role"));
 }).map((box) => box.outerHTML.slice(0, 120))
 """
+CUT_FORMULAS = """
+() => [...document.querySelectorAll(".formula-scroll")]
+  .filter((box) => box.scrollWidth > box.clientWidth + 1)
+  .map((box) => box.querySelector("annotation").textContent)
+"""
 LOAD_ALL = """
 async () => {
   for (const image of document.images) image.loading = "eager";
@@ -80,6 +85,7 @@ class Visit:
     axe: dict[str, list[str]] = field(default_factory=dict)
     unmounted: list[str] = field(default_factory=list)
     blocking_scripts: list[str] = field(default_factory=list)
+    cut_formulas: list[str] = field(default_factory=list)
     weight_first: float = 0
     weight_all: float = 0
 
@@ -162,6 +168,7 @@ def make_visit(browser: Browser, site: Path, server: str, name: str, axe: str) -
             visit.weight_all = weight_kib(site, asked)
             _measure_width(page, visit, NARROWEST, height)
         _measure_width(page, visit, width, height)
+        visit.cut_formulas += page.evaluate(CUT_FORMULAS)
         visit.unmounted += page.evaluate(
             "() => [...document.querySelectorAll('.explore:not(:has(.xe))')]"
             ".map((figure) => figure.dataset.module)"
