@@ -1,4 +1,4 @@
-r"""One number that makes a classifier less sure of itself; taught in chapter 10.
+r"""One number that makes a classifier less sure of itself; for the planned chapter 10.
 
 Temperature scaling divides every logit by :math:`T`. The ranking of the classes stays, so the
 accuracy does too; only the confidence moves.
@@ -55,7 +55,7 @@ def best_temperature(logits: ArrayLike, labels: ArrayLike) -> float:
 
     Notes
     -----
-    Taught in chapter 10. Time grows linearly with N and K.
+    For the planned chapter 10. Time grows linearly with N and K.
 
     References
     ----------

@@ -103,7 +103,7 @@ def overconfident_digits() -> tuple[FloatArray, IntArray]:
 
     Notes
     -----
-    Used in chapter 10. The repository's ``book/_tools/held_out.py`` trains the network.
+    For the planned chapter 10. The repository's ``book/_tools/held_out.py`` trains the network.
 
     Examples
     --------
@@ -191,8 +191,8 @@ def load_corpus() -> Corpus:
 
     Notes
     -----
-    For chapter 11. Sections are held out whole: a sentence from between two that a model has
-    read would be no fair question. The file is ``xent_lib/data/corpus.txt``, 251,004
+    For the planned chapter 11. Sections are held out whole: a sentence from between two that a
+    model has read would be no fair question. The file is ``xent_lib/data/corpus.txt``, 251,004
     characters or, in UTF-8, 251,014 bytes, under CC BY 4.0 as the book's prose is.
 
     Examples

@@ -240,8 +240,9 @@ def perplexity(
 
     Notes
     -----
-    Chapter 4 reads it for one label, chapter 11 for a language. To get the perplexity of a
-    data set, take the exponential of the mean loss, never the mean of exponentials.
+    Chapter 4 reads it for one label, the planned chapter 11 for a language. To get the
+    perplexity of a data set, take the exponential of the mean loss, never the mean of
+    exponentials.
 
     Examples
     --------

@@ -82,7 +82,8 @@ def smooth_labels(labels: ArrayLike, alpha: float) -> FloatArray:
 
     Notes
     -----
-    Chapter 8 uses it. Time and memory grow linearly with the size of ``labels``.
+    Chapter 2 shows it, chapter 6 its gradient. Time and memory grow linearly with the size of
+    ``labels``.
 
     References
     ----------

@@ -160,8 +160,8 @@ def sigmoid_binary_cross_entropy(logits: ArrayLike, labels: ArrayLike) -> FloatA
 
     Notes
     -----
-    Chapter 3 introduces it, chapter 9 uses it. Time and memory grow linearly with the size of
-    ``logits``.
+    Chapter 3 introduces it, for the planned chapter 9. Time and memory grow linearly with the
+    size of ``logits``.
 
     Examples
     --------
@@ -212,7 +212,7 @@ def sigmoid_focal_loss(
 
     Notes
     -----
-    Taught in chapter 9. Time and memory grow linearly with the size of ``logits``.
+    For the planned chapter 9. Time and memory grow linearly with the size of ``logits``.
 
     References
     ----------

@@ -1,4 +1,4 @@
-"""How good are predictions: hits, squared distance, calibration; taught in chapters 7 and 10.
+"""How good are predictions: hits, squared distance, calibration; chapter 7, planned chapter 10.
 
 Truth first, prediction second, as in scikit-learn. Losses live in :mod:`xent_lib.losses`.
 """
@@ -129,7 +129,7 @@ def brier_score(y_true: ArrayLike, y_prob: ArrayLike) -> float:
 
     Notes
     -----
-    Taught in chapter 10. Time grows linearly with the size of ``y_prob``.
+    For the planned chapter 10. Time grows linearly with the size of ``y_prob``.
 
     References
     ----------
@@ -187,7 +187,7 @@ def calibration_curve(
 
     Notes
     -----
-    Taught in chapter 10. Time grows linearly with N, and with N log N for quantiles.
+    For the planned chapter 10. Time grows linearly with N, and with N log N for quantiles.
 
     Examples
     --------
@@ -226,7 +226,7 @@ def expected_calibration_error(
 
     Notes
     -----
-    Chapter 10 teaches it, and how it misleads.
+    For the planned chapter 10, which also shows how it misleads.
 
     References
     ----------

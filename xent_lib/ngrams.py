@@ -1,4 +1,4 @@
-"""A language model that counts: the smallest one that forecasts the next token; for chapter 11.
+"""A language model that counts: the smallest one that forecasts the next token.
 
 An n-gram model looks at the ``n - 1`` tokens before and asks what followed them in the text
 that it was fitted to. Where it has seen little it leans on what shorter contexts say, so that
@@ -62,7 +62,7 @@ class NgramModel:
 
     Notes
     -----
-    For chapter 11. Every forecast is a distribution over the whole vocabulary, so
+    For the planned chapter 11. Every forecast is a distribution over the whole vocabulary, so
     cross entropy and perplexity apply to it as to any other.
 
     References

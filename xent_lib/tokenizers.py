@@ -1,4 +1,4 @@
-"""Text as a sequence of tokens, each one of a fixed vocabulary; for chapter 11.
+"""Text as a sequence of tokens, each one of a fixed vocabulary; for the planned chapter 11.
 
 A byte-pair encoding starts from the 256 bytes, so that every text can be written and no part
 of it is unknown. Each merge then makes one token of the pair that stands side by side most
@@ -54,7 +54,7 @@ class BytePairTokenizer:
 
     Notes
     -----
-    For chapter 11.
+    For the planned chapter 11.
 
     References
     ----------

@@ -1,4 +1,4 @@
-"""A classifier's confidence to turn down, and its reliability diagram; chapter 10."""
+"""A classifier's confidence to turn down, its reliability diagram; the planned chapter 10."""
 
 from __future__ import annotations
 
@@ -70,8 +70,8 @@ class Calibration(Interactive):
 
     Notes
     -----
-    Used in chapter 10. The calibration error sets the confidence in the likeliest class against
-    whether that class was right.
+    For the planned chapter 10. The calibration error sets the confidence in the likeliest class
+    against whether that class was right.
 
     Examples
     --------

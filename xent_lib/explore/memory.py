@@ -1,4 +1,4 @@
-"""The memory of a language model's loss, its sizes to move; chapter 12."""
+"""The memory of a language model's loss, its sizes to move; for the planned chapter 12."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class Memory(Interactive):
 
     Notes
     -----
-    Used in chapter 12.
+    For the planned chapter 12.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""A text coloured by what each token cost, under models of several sizes; chapter 11."""
+"""A text coloured by what each token cost, under models of several sizes; planned chapter 11."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ class SurprisalStrip(Interactive):
 
     Notes
     -----
-    For chapter 11.
+    For the planned chapter 11.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Figures of chapter 10: what was said, and how often it came true."""
+"""Figures of calibration, for the planned chapter 10: what was said, and how often it came true."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def plot_reliability(
 
     Notes
     -----
-    Chapter 10 reads one.
+    For the planned chapter 10.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Figure of chapter 12: where the memory goes."""
+"""Figure for the planned chapter 12: where the memory goes."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def plot_memory(
 
     Notes
     -----
-    Chapter 12 draws it.
+    For the planned chapter 12.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Linear layer and cross entropy in one, a few rows at a time; chapter 12 derives it.
+"""Linear layer and cross entropy in one, a few rows at a time; for the planned chapter 12.
 
 The logits of a batch are a matrix of N rows and C classes, and for a large vocabulary they,
 their softmax and their gradient are the largest tensors of a training step. None of them is
@@ -102,7 +102,7 @@ def linear_cross_entropy(
 
     Notes
     -----
-    Chapter 12 derives it. Time: three matrix products of 2·N·C·D operations each, as in the
+    For the planned chapter 12. Time: three matrix products of 2·N·C·D operations each, as in the
     two-liner. 'none', and a second ``backward`` of a retained graph, compute the logits again
     and need a fourth. Memory beside the gradients: ``chunk_size`` times C numbers of at least
     32 bits, where the two-liner holds N times C numbers several times over.

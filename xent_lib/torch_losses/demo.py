@@ -1,6 +1,6 @@
 """Compare the loss of one process with the loss that several compute together.
 
-Start it with ``torchrun --nproc-per-node 2 -m xent_lib.torch_losses.demo``; chapter 12 does.
+Start it with ``torchrun --nproc-per-node 2 -m xent_lib.torch_losses.demo``.
 It uses NCCL where every process has a GPU of its own, and gloo on the CPU elsewhere.
 """
 
