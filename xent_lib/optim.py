@@ -8,21 +8,15 @@ from __future__ import annotations
 
 import copy
 import itertools
-import os
-import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from xent_lib._validation import (
-    FloatArray,
-    check_finite,
-    check_positive_integer,
-    check_same_length,
-)
+from xent_lib._progress import with_bar
+from xent_lib._validation import FloatArray, check_finite, check_positive_integer
+from xent_lib.batches import Batch, minibatches
 from xent_lib.rules import Adam, GradientDescent, Momentum, Newton, Rule
 
 __all__ = [
@@ -39,12 +33,8 @@ __all__ = [
 ]
 
 Objective = Callable[..., tuple[float, FloatArray]]
-Batch = tuple[Any, ...]
 
 _BEYOND_REASON = 1000.0  # times the first loss
-_SECONDS_WITHOUT_A_BAR = 2.0
-# Set where outputs are stored, and where pytest compares them with the stored ones.
-_OUTPUTS_ARE_KEPT = ("XENT_STORED_OUTPUTS", "PYTEST_VERSION")
 
 
 class DivergenceError(ArithmeticError):
@@ -153,8 +143,8 @@ def minimise(
     steps : int
         The most steps to take.
     batches : iterable of tuple, optional
-        Arguments of ``objective`` for each step, as :func:`minibatches` makes them; none by
-        default. The run ends when they do.
+        Arguments of ``objective`` for each step, for instance from
+        :func:`xent_lib.batches.minibatches`; none by default. The run ends when they do.
     tolerance : float, default 0.0
         Stop once no entry of the gradient is larger than this.
     watch : callable, optional
@@ -207,7 +197,7 @@ def minimise(
 
     step = 0
     try:
-        for batch in _with_bar(
+        for batch in with_bar(
             itertools.repeat(()) if batches is None else batches, steps
         ):
             if step % every == 0:
@@ -259,76 +249,3 @@ def _diverged(history: History, what: str, step: int) -> DivergenceError:
         "try a smaller learning_rate",
         history,
     )
-
-
-def minibatches(
-    features: ArrayLike, labels: ArrayLike, batch_size: int, rng: np.random.Generator
-) -> Iterator[Batch]:
-    """Deal the examples out in random order, a few at a time, and shuffle again, without end.
-
-    Parameters
-    ----------
-    features : array_like, shape (N, ...)
-        One example a row.
-    labels : array_like, shape (N, ...)
-        One label a row.
-    batch_size : int
-        How many examples a batch holds; the last of each pass holds what is left.
-    rng : numpy.random.Generator
-        Where the shuffles come from.
-
-    Returns
-    -------
-    iterator of (ndarray, ndarray)
-        Features and labels of one batch after the other. One pass over all examples, an
-        epoch, is ``ceil(N / batch_size)`` batches.
-
-    Raises
-    ------
-    TypeError
-        If ``batch_size`` is not an integer.
-    ValueError
-        If there is no example, the lengths differ, or ``batch_size`` is below 1.
-
-    Notes
-    -----
-    Chapter 7 uses it. Each batch takes time and memory of its own size.
-
-    Examples
-    --------
-    >>> batches = minibatches(np.arange(5), np.arange(5), 2, np.random.default_rng(0))
-    >>> [len(next(batches)[1]) for _ in range(4)]
-    [2, 2, 1, 2]
-    """
-    x, y = np.asarray(features), np.asarray(labels)
-    check_same_length("features", x, "labels", y)
-    if len(x) == 0:
-        raise ValueError("features must hold at least one example; got none")
-    batch_size = check_positive_integer("batch_size", batch_size)
-    return _deal(x, y, batch_size, rng)
-
-
-def _deal(
-    x: NDArray[Any], y: NDArray[Any], batch_size: int, rng: np.random.Generator
-) -> Iterator[Batch]:
-    while True:
-        order = rng.permutation(len(x))
-        for begin in range(0, len(x), batch_size):
-            rows = order[begin : begin + batch_size]
-            yield x[rows], y[rows]
-
-
-def _with_bar(batches: Iterable[Batch], steps: int) -> Iterable[Batch]:
-    """At most ``steps`` batches, with a progress bar where somebody watches and waits."""
-    taken = itertools.islice(batches, steps)
-    watched = sys.stderr.isatty() or "ipykernel" in sys.modules
-    if not watched or any(name in os.environ for name in _OUTPUTS_ARE_KEPT):
-        return taken
-    try:
-        from tqdm import tqdm
-    except ImportError:
-        return taken
-    bar: Iterable[Batch] = tqdm(
-        taken, total=steps, unit="step", delay=_SECONDS_WITHOUT_A_BAR, leave=False
-    )
-    return bar

@@ -8,7 +8,7 @@ import pytest
 from numpy import nan
 
 import xent_lib
-from xent_lib import fused, gradients, metrics
+from xent_lib import fused, gradients, metrics, numerical
 
 inf = np.inf
 ROWS = [[0.0, 1.0], [2.0, 3.0]]
@@ -352,7 +352,7 @@ def public_functions(module):
 
 
 PUBLIC = {name: getattr(xent_lib, name) for name in xent_lib.__all__}
-for part in (fused, gradients, metrics):
+for part in (fused, gradients, metrics, numerical):
     PUBLIC |= public_functions(part)
 
 

@@ -18,13 +18,12 @@ from xent_lib import (
     softmax_cross_entropy_with_integer_labels,
 )
 from xent_lib.gradients import (
-    central_difference,
-    complex_step,
     sigmoid_binary_cross_entropy_grad,
     softmax_cross_entropy_grad,
     softmax_cross_entropy_with_integer_labels_grad,
     softmax_jacobian,
 )
+from xent_lib.numerical import central_difference
 
 F = torch.nn.functional
 small_logits = logits_and_axis(largest=8.0, dtypes=(np.float64,), max_side=4)
@@ -192,22 +191,6 @@ def test_the_width_of_the_logits_is_kept(dtype):
     assert softmax_jacobian(x).dtype == dtype
 
 
-@given(st.lists(st.floats(-3, 3), min_size=1, max_size=4))
-def test_complex_step_is_exact_to_rounding_where_central_differences_are_not(values):
-    x = np.array(values)
-    exact = np.cos(x) * np.exp(np.sin(x))
-    assert_allclose(
-        complex_step(lambda z: np.exp(np.sin(z)).sum(), x), exact, rtol=1e-14
-    )
-    numerical = central_difference(lambda z: np.exp(np.sin(z)).sum(), x)
-    assert_allclose(numerical, exact, atol=1e-8)
-
-
-def test_the_step_of_a_central_difference_can_be_chosen():
-    slope = central_difference(lambda x: x[0] ** 3, [1.0], step=0.5)
-    assert_allclose(slope, [3.25])
-
-
 MISTAKES = [
     (lambda: softmax_jacobian([np.nan, 0]), ValueError, "logits must not contain NaN"),
     (
@@ -240,14 +223,6 @@ MISTAKES = [
         ValueError,
         "probabilities must be at most 1; labels[0] is 1.5",
     ),
-    (
-        lambda: central_difference(np.sum, [np.nan]),
-        ValueError,
-        "x must not contain NaN",
-    ),
-    (lambda: central_difference(np.sum, [1.0], step=0), ValueError, "step must be"),
-    (lambda: complex_step(np.sum, ["a"]), TypeError, "x must hold real numbers"),
-    (lambda: complex_step(np.sum, [1.0], step=-1e-9), ValueError, "step must be"),
 ]
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from xent_lib import optim
+from xent_lib import _progress
 from xent_lib.optim import (
     Adam,
     DivergenceError,
@@ -317,7 +317,7 @@ def slow_run(monkeypatch, outputs_are_kept=None):
         monkeypatch.delenv(name, raising=False)
     if outputs_are_kept:
         monkeypatch.setenv(outputs_are_kept, "1")
-    monkeypatch.setattr(optim, "_SECONDS_WITHOUT_A_BAR", 0.0)
+    monkeypatch.setattr(_progress, "_SECONDS_WITHOUT_A_BAR", 0.0)
     screen = Terminal()
     monkeypatch.setattr(sys, "stderr", screen)
     minimise(bowl, [3.0, 3.0], GradientDescent(0.05), steps=3)

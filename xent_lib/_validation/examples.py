@@ -1,0 +1,174 @@
+"""What a data set holds, labels, features, tokens and texts, and whether a model has seen one."""
+
+from __future__ import annotations
+
+from collections.abc import Sized
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from xent_lib._validation._places import at, first
+from xent_lib._validation.arrays import FloatArray, IntArray, check_finite
+
+
+def check_integer_labels(
+    name: str, labels: ArrayLike, num_classes: int, shape: tuple[int, ...] | None = None
+) -> IntArray:
+    """Return class indices from 0 to ``num_classes - 1``, of ``shape`` where one is given."""
+    array = np.asarray(labels)
+    if array.size == 0 and array.dtype.kind == "f":
+        array = array.astype(np.int64)
+    if array.dtype.kind not in "iu":
+        raise TypeError(
+            f"{name} must be integer class indices; got dtype {array.dtype} "
+            "(labels that are distributions go to softmax_cross_entropy)"
+        )
+    if shape is not None and array.shape != shape:
+        raise ValueError(
+            f"{name} must have the shape of logits without the class axis, {shape}; "
+            f"got {array.shape}"
+        )
+    bad = (array < 0) | (array >= num_classes)
+    if bad.any():
+        index = first(bad)
+        raise ValueError(
+            f"{name} must be between 0 and {num_classes - 1}; "
+            f"{at(name, index)} is {int(array[index])}"
+        )
+    return array
+
+
+def check_tokens(name: str, tokens: ArrayLike, vocab_size: int) -> IntArray:
+    """Return a sequence of tokens, which may be empty, as indices into a vocabulary."""
+    array = np.asarray(tokens)
+    if array.ndim != 1:
+        raise ValueError(f"{name} must be one sequence; got shape {array.shape}")
+    if array.size == 0:
+        return np.zeros(0, np.int64)
+    if array.dtype.kind not in "iu":
+        raise TypeError(f"{name} must be integers; got dtype {array.dtype}")
+    bad = (array < 0) | (array >= vocab_size)
+    if bad.any():
+        index = first(bad)
+        raise ValueError(
+            f"{name} must be between 0 and {vocab_size - 1}, the vocabulary; "
+            f"{at(name, index)} is {int(array[index])}"
+        )
+    return array
+
+
+def check_class_labels(name: str, labels: ArrayLike | None) -> NDArray[Any]:
+    """Return one class name an example: whole numbers, strings or booleans."""
+    if labels is None:
+        raise ValueError(
+            f"a classifier requires {name} to be passed, but the target {name} is None"
+        )
+    array = np.asarray(labels)
+    if array.ndim != 1:
+        raise ValueError(f"{name} must be one-dimensional; got shape {array.shape}")
+    if array.dtype.kind == "f":
+        array = check_finite(name, array)
+        if (array != np.round(array)).any():
+            index = first(array != np.round(array))
+            raise ValueError(
+                f"Unknown label type: {name} must hold class labels, not measurements; "
+                f"{at(name, index)} is {float(array[index])!r}"
+            )
+    elif array.dtype.kind == "c":
+        raise ValueError(
+            f"{name} must hold class labels. Complex data not supported; got {array.dtype}"
+        )
+    return array
+
+
+def check_yes_or_no(name: str, outcomes: ArrayLike) -> FloatArray:
+    """Return one outcome an example, 0.0 or 1.0."""
+    array = np.asarray(outcomes)
+    if array.ndim != 1:
+        raise ValueError(f"{name} must be one-dimensional; got shape {array.shape}")
+    bad = (array != 0) & (array != 1)
+    if bad.any():
+        index = first(bad)
+        raise ValueError(
+            f"{name} must hold 0 or 1; {at(name, index)} is {array[index].item()!r}"
+        )
+    return array.astype(np.float64)
+
+
+def check_features(
+    name: str, x: ArrayLike, model: str = "", num_features: int | None = None
+) -> FloatArray:
+    """Return a table of finite numbers, one row an example and one column a feature.
+
+    A fitted ``model`` expects ``num_features``. The texts hold the words that scikit-learn's
+    own checks of an estimator look for.
+    """
+    if hasattr(x, "toarray"):
+        raise TypeError(
+            f"{name} must be a dense array; got a sparse {type(x).__name__}, "
+            f"which {name}.toarray() makes dense"
+        )
+    array = np.asarray(x)
+    if array.dtype.kind == "c":
+        raise ValueError(
+            f"{name} must hold real numbers. Complex data not supported; got dtype {array.dtype}"
+        )
+    if array.dtype.kind == "O":
+        array = array.astype(np.float64)
+    if array.ndim != 2:
+        raise ValueError(
+            f"{name} must be two-dimensional, (examples, features); got shape {array.shape}. "
+            f"Reshape your data: {name}.reshape(-1, 1) for one feature, "
+            f"{name}.reshape(1, -1) for one example"
+        )
+    if 0 in array.shape:
+        kind = "sample(s)" if array.shape[0] == 0 else "feature(s)"
+        raise ValueError(
+            f"{name} must hold at least one example and one feature; got 0 {kind} "
+            f"(shape={array.shape}) while a minimum of 1 is required."
+        )
+    if num_features is not None and array.shape[1] != num_features:
+        raise ValueError(
+            f"{name} has {array.shape[1]} features, "
+            f"but {model} is expecting {num_features} features as input"
+        )
+    return check_finite(name, array).astype(np.float64, copy=False)
+
+
+def check_same_length(name: str, x: NDArray[Any], other: str, y: NDArray[Any]) -> None:
+    """Refuse two arrays that do not hold the same number of examples."""
+    if len(x) != len(y):
+        raise ValueError(
+            f"{name} and {other} must hold the same number of examples; "
+            f"got {len(x)} and {len(y)}"
+        )
+
+
+def check_several_classes(name: str, classes: NDArray[Any]) -> None:
+    """Refuse labels that all name one class: there is nothing to tell apart."""
+    if len(classes) < 2:
+        raise ValueError(
+            f"{name} must hold at least 2 classes; got 1 class only, {classes[0]!r}"
+        )
+
+
+def check_not_empty(name: str, x: Sized, what: str = "example") -> None:
+    """Refuse what holds nothing."""
+    if len(x) == 0:
+        raise ValueError(f"{name} must hold at least one {what}; got none")
+
+
+def check_fitted(model: object, learnt: str) -> None:
+    """Refuse to use a model that has learnt nothing yet."""
+    if not hasattr(model, learnt):
+        raise ValueError(
+            f"this {type(model).__name__} is not fitted yet; call fit first"
+        )
+
+
+def check_text(name: str, text: str) -> str:
+    """Return a string."""
+    if not isinstance(text, str):
+        raise TypeError(f"{name} must be a string; got {type(text).__name__}")
+    return text
