@@ -7,12 +7,17 @@ empty the pages have none of these links, so no button is dead.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 from typing import Any
 from urllib.parse import quote, urlsplit
 
 from sphinx.application import Sphinx
 from sphinx.config import Config
 from sphinx.errors import ConfigError
+
+# The publish workflow puts the notebooks of chapter_downloads.py there. Colab opens no other
+# files of the repository, and those of the chapters do not install the library.
+COLAB_BRANCH = "colab"
 
 
 @dataclass(frozen=True)
@@ -56,8 +61,10 @@ class Repository:
                 {"text": "Binder", "href": f"{at}?urlpath=lab/tree/{page}"}
             )
         if self.colab and self._host == "github.com":
-            at = f"{self.colab}/github/{self._path}/blob/{quote(self.branch)}"
-            launchers.append({"text": "Colab", "href": f"{at}/{page}"})
+            at = f"{self.colab}/github/{self._path}/blob/{COLAB_BRANCH}"
+            launchers.append(
+                {"text": "Colab", "href": f"{at}/{quote(PurePosixPath(source).name)}"}
+            )
         return launchers
 
     def _edit(self, source: str) -> str:

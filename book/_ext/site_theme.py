@@ -141,9 +141,9 @@ def _tools(app: Sphinx, pagename: str, context: dict[str, Any]) -> list[dict[str
     if pagename not in app.env.all_docs or pagename == app.config.root_doc:
         return []
     tools: list[dict[str, Any]] = []
-    if str(app.env.doc2path(pagename, base=False)).endswith(".ipynb"):
-        source = f"{context['pathto']('_sources', 1)}/{context['sourcename']}"
-        tools.append({"text": "Download notebook", "href": source, "download": True})
+    if context.get("chapter_download"):
+        download = {"text": "Download notebook", "download": True}
+        tools.append(download | context["chapter_download"])
     tools += context.get("repository_links", [])
     tools.append({"text": "Print", "do": "print"})
     tools.append({"text": "Full screen", "do": "fullscreen"})

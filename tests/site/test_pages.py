@@ -137,21 +137,6 @@ def test_a_chapter_opens_with_its_question_and_closes_with_its_summary(
         assert len(page.select("section.summary")) == 1, name
 
 
-def test_every_chapter_can_be_downloaded_as_a_notebook(
-    site: Path, book_pages: Pages
-) -> None:
-    for name, page in book_pages.items():
-        if not name.startswith("notebooks/"):
-            continue
-        links = [
-            a
-            for a in page.select(".page-tools a")
-            if a.get_text() == "Download notebook"
-        ]
-        assert len(links) == 1, name
-        assert ((site / name).parent / links[0]["href"]).is_file(), name
-
-
 def test_the_landing_page_lists_the_chapters_of_the_table_of_contents(
     book_pages: Pages, toc_pages: list[str]
 ) -> None:

@@ -49,8 +49,8 @@ def test_github_gives_all_four_links() -> None:
     assert links == {
         "Binder": "https://mybinder.org/v2/gh/owner/book/main"
         "?urlpath=lab/tree/notebooks/03_formula.ipynb",
-        "Colab": "https://colab.research.google.com/github/owner/book/blob/main/"
-        "notebooks/03_formula.ipynb",
+        "Colab": "https://colab.research.google.com/github/owner/book/blob/colab/"
+        "03_formula.ipynb",
         "Edit": "https://github.com/owner/book/edit/main/notebooks/03_formula.ipynb",
         "Report a problem": "https://github.com/owner/book/issues/new"
         "?title=On%20the%20page%3A%20The%20formula",

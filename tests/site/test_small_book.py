@@ -259,6 +259,24 @@ def test_with_an_address_every_link_to_the_repository_is_there(whole: Built) -> 
     assert tools == ["Download notebook", "Binder", "Colab", "Edit", "Report a problem"]
 
 
+def test_with_an_address_the_download_is_a_notebook_that_installs_from_it(
+    whole: Built,
+) -> None:
+    [link] = [a for a in whole.page().select(".page-tools a") if a.has_attr("download")]
+    folder = whole.folder / "_build" / "html" / "notebooks"
+    assert link["title"] == "Its first cell installs the library"
+    assert not list(folder.glob("*.zip"))
+    first, opening, *_ = nbformat.read(folder / link["href"], as_version=4).cells
+    assert first.source.endswith(
+        '    %pip install --quiet "xent-lib @ git+https://github.com/owner/book@main"'
+    )
+    site = "https://owner.github.io/book/book/words.html"
+    assert f"[a term]({site}#term-Surprisal)" in opening.source
+    assert f"[a heading]({site}#other-words)" in opening.source
+    assert "[the formula](#eq-1-2)" in opening.source
+    assert "<!-- = surprisal(0.7) -->" in opening.source
+
+
 def test_a_formula_that_katex_refuses_fails_the_build_by_name(build: Builder) -> None:
     built = build(chapter("# A chapter\n\nA question?\n\n$\\frac{1}{$\n"))
     assert built.code != 0
