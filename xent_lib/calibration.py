@@ -55,7 +55,7 @@ def best_temperature(logits: ArrayLike, labels: ArrayLike) -> float:
 
     Notes
     -----
-    For the planned chapter 10. Time grows linearly with N and K.
+    For the planned chapter 10. Time and memory grow linearly with N and K.
 
     References
     ----------

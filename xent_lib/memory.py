@@ -84,7 +84,8 @@ def loss_memory(
     -----
     For the planned chapter 12. Not counted: a few numbers a token, what a matrix product needs
     inside itself, the memory that an allocator keeps in reserve, and whatever belongs to the
-    rest of the model, its optimiser's state first of all.
+    rest of the model, its optimiser's state first of all. It is a formula, so its own time and
+    memory are the same for every size.
 
     Examples
     --------

@@ -48,7 +48,7 @@ def accuracy(y_true: ArrayLike, y_pred: ArrayLike) -> float:
 
     Notes
     -----
-    Chapter 4 sets it against the loss. Time grows linearly with N.
+    Chapter 4 sets it against the loss. Time and memory grow linearly with N.
 
     Examples
     --------
@@ -87,7 +87,7 @@ def confusion_matrix(
 
     Notes
     -----
-    Chapter 7 reads one. Time grows linearly with N.
+    Chapter 7 reads one. Time and memory grow linearly with N and with the size of the table.
 
     Examples
     --------
@@ -129,7 +129,7 @@ def brier_score(y_true: ArrayLike, y_prob: ArrayLike) -> float:
 
     Notes
     -----
-    For the planned chapter 10. Time grows linearly with the size of ``y_prob``.
+    For the planned chapter 10. Time and memory grow linearly with the size of ``y_prob``.
 
     References
     ----------
@@ -187,7 +187,8 @@ def calibration_curve(
 
     Notes
     -----
-    For the planned chapter 10. Time grows linearly with N, and with N log N for quantiles.
+    For the planned chapter 10. Time grows linearly with N, and with N log N for quantiles;
+    memory linearly with N.
 
     Examples
     --------
@@ -226,7 +227,8 @@ def expected_calibration_error(
 
     Notes
     -----
-    For the planned chapter 10, which also shows how it misleads.
+    For the planned chapter 10, which also shows how it misleads. Time and memory are those of
+    :func:`calibration_curve`.
 
     References
     ----------

@@ -20,7 +20,7 @@ from xent_lib._estimator import (
     SeparableDataWarning,
     warn_if_unfinished,
 )
-from xent_lib._validation import FloatArray, IntArray, check_not_negative
+from xent_lib._validation import FloatArray, IntArray, check_not_negative, check_table
 from xent_lib.fused import softmax_cross_entropy_with_integer_labels_value_and_grad
 from xent_lib.optim import History, Newton, Rule, minimise
 from xent_lib.special import softmax
@@ -48,15 +48,22 @@ def with_ones(features: FloatArray) -> FloatArray:
     ndarray, shape (N, D + 1)
         With 1 as the last feature of each example.
 
+    Raises
+    ------
+    ValueError
+        If ``features`` are no table.
+
     Notes
     -----
-    Chapter 7 explains it.
+    Chapter 7 explains it. Time and memory grow linearly with the size of ``features``, which is
+    copied.
 
     Examples
     --------
     >>> with_ones(np.array([[0.2, 0.5]])).tolist()
     [[0.2, 0.5, 1.0]]
     """
+    check_table("features", features)
     return np.column_stack([features, np.ones(len(features))])
 
 
@@ -86,9 +93,16 @@ def softmax_regression_value_and_grad(
         In nats.
     gradient : ndarray, shape of ``weights``
 
+    Raises
+    ------
+    TypeError
+        If ``labels`` are not integers.
+    ValueError
+        If the shapes do not fit, a label is out of range, or a logit is not finite.
+
     Notes
     -----
-    Chapter 6 derives the gradient. Time grows linearly with N, D and K.
+    Chapter 6 derives the gradient. Time :math:`N D K`, memory :math:`N K + D K`.
 
     Examples
     --------
@@ -97,6 +111,7 @@ def softmax_regression_value_and_grad(
     >>> round(value, 4), gradient.tolist()
     (0.6931, [[-1.5, 1.5], [-0.5, 0.5]])
     """
+    check_table("features", features, len(weights))
     loss, error = softmax_cross_entropy_with_integer_labels_value_and_grad(
         features @ weights, labels
     )
@@ -128,6 +143,11 @@ def softmax_regression_hessian(
     ndarray, shape ((D + 1) K, (D + 1) K)
         Rows and columns in the order of ``weights.ravel()``.
 
+    Raises
+    ------
+    ValueError
+        If the shapes do not fit or a logit is not finite.
+
     Notes
     -----
     Chapter 6 derives it. Time :math:`N D^2 K^2`, memory :math:`D^2 K^2 + N D K`.
@@ -137,6 +157,7 @@ def softmax_regression_hessian(
     >>> softmax_regression_hessian(np.zeros((1, 2)), np.array([[1.0]])).tolist()
     [[0.25, -0.25], [-0.25, 0.25]]
     """
+    check_table("features", features, len(weights))
     q = softmax(features @ weights)
     num_examples, num_features = features.shape
     num_classes = q.shape[1]
@@ -186,7 +207,9 @@ class SoftmaxRegression(Classifier):
 
     Notes
     -----
-    Taught in chapter 7.
+    Taught in chapter 7. Each step of Newton's method takes the time and the memory of
+    :func:`softmax_regression_hessian` and :math:`(D K)^3` to solve for the step; each step of
+    another rule those of :func:`softmax_regression_value_and_grad`.
 
     Examples
     --------

@@ -63,7 +63,9 @@ class NgramModel:
     Notes
     -----
     For the planned chapter 11. Every forecast is a distribution over the whole vocabulary, so
-    cross entropy and perplexity apply to it as to any other.
+    cross entropy and perplexity apply to it as to any other. Time and memory of fitting grow
+    with ``n`` times the length of the text, time and memory of a forecast linearly with
+    ``vocab_size``, and time of pricing a text with ``n`` times its length.
 
     References
     ----------

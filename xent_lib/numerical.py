@@ -46,7 +46,8 @@ def central_difference(
 
     Notes
     -----
-    Chapter 6 draws its error over the step. Two calls of ``function`` per entry.
+    Chapter 6 draws its error over the step. Time: two calls of ``function`` for each entry of
+    ``x``; memory: that of a call and a few arrays of the shape of ``x``.
 
     Examples
     --------
@@ -94,7 +95,8 @@ def complex_step(
 
     Notes
     -----
-    Chapter 6 uses it. One call of ``function`` per entry.
+    Chapter 6 uses it. Time: one call of ``function`` for each entry of ``x``; memory: that of a
+    call and a few arrays of the shape of ``x``.
 
     References
     ----------

@@ -15,7 +15,12 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from xent_lib._progress import with_bar
-from xent_lib._validation import FloatArray, check_finite, check_positive_integer
+from xent_lib._validation import (
+    FloatArray,
+    check_choice,
+    check_finite,
+    check_positive_integer,
+)
 from xent_lib.batches import Batch, minibatches
 from xent_lib.rules import Adam, GradientDescent, Momentum, Newton, Rule
 
@@ -91,9 +96,17 @@ class EarlyStopping:
     patience : int
         How many times in a row it may fail to reach a new minimum.
 
+    Raises
+    ------
+    TypeError
+        If ``patience`` is not an integer.
+    ValueError
+        If ``patience`` is below 1, or, when the run is watched, ``watch`` returns no ``name``.
+
     Notes
     -----
-    Chapter 7 uses it. The best parameters lie at the minimum, in ``history.path``.
+    Chapter 7 uses it. The best parameters lie at the minimum, in ``history.path``. Time and
+    memory grow linearly with how often the run has been watched.
 
     Examples
     --------
@@ -105,8 +118,12 @@ class EarlyStopping:
     name: str
     patience: int
 
+    def __post_init__(self) -> None:
+        check_positive_integer("patience", self.patience)
+
     def __call__(self, history: History) -> str | None:
         """Return a reason to stop, or None."""
+        check_choice("name", self.name, history.watched)
         values = history.watched[self.name]
         since = len(values) - 1 - int(np.argmin(values))
         if since < self.patience:
@@ -174,6 +191,8 @@ def minimise(
     Notes
     -----
     Chapter 7 builds it. Time: that of ``steps`` calls of ``objective`` and ``rule.step``.
+    Memory: that of one such call, and a copy of the parameters each time they are watched where
+    ``keep_path`` is set.
 
     Examples
     --------

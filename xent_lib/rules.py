@@ -47,7 +47,7 @@ class GradientDescent:
 
     Notes
     -----
-    Taught in chapter 7.
+    Taught in chapter 7. Time and memory of a step grow linearly with the number of parameters.
 
     Examples
     --------
@@ -86,7 +86,8 @@ class Momentum:
 
     Notes
     -----
-    Taught in chapter 7. PyTorch's SGD with ``momentum`` takes the same steps.
+    Taught in chapter 7. PyTorch's SGD with ``momentum`` takes the same steps. Time and memory
+    of a step grow linearly with the number of parameters; one array of their shape is kept.
 
     References
     ----------
@@ -146,7 +147,8 @@ class Adam:
 
     Notes
     -----
-    Taught in chapter 7. PyTorch's Adam takes the same steps.
+    Taught in chapter 7. PyTorch's Adam takes the same steps. Time and memory of a step grow
+    linearly with the number of parameters; two arrays of their shape are kept.
 
     References
     ----------

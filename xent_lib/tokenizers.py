@@ -54,7 +54,9 @@ class BytePairTokenizer:
 
     Notes
     -----
-    For the planned chapter 11.
+    For the planned chapter 11. Fitting takes time that grows with ``num_merges`` times the
+    number of different pairs, and memory that grows with the number of different words.
+    Encoding and decoding take time and memory that grow linearly with the text.
 
     References
     ----------

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from node_packages import ensure_installed, node_command
 
 ROOT = Path(__file__).resolve().parents[2]
 MODULES = ROOT / "xent_lib" / "explore"
-sys.path.insert(0, str(ROOT / "book" / "_ext"))
-
-from node_packages import ensure_installed, node_command  # noqa: E402
 
 _WORDS = {"Infinity": float("inf"), "-Infinity": float("-inf"), "NaN": float("nan")}
 

@@ -129,22 +129,3 @@ def test_every_way_has_every_term():
     for terms in loss_memory(64, 8, 1000).values():
         assert tuple(terms) == TERMS
         assert all(type(size) is int for size in terms.values())
-
-
-@pytest.mark.parametrize(
-    ("sizes", "options", "error", "message"),
-    [
-        ((0, 8, 10), {}, ValueError, "num_tokens must be at least 1; got 0"),
-        ((1, 8.5, 10), {}, TypeError, "num_features must be an integer"),
-        ((1, 8, 10), {"ranks": 0}, ValueError, "ranks must be at least 1"),
-        (
-            (1, 8, 10),
-            {"bytes_per_number": 8},
-            ValueError,
-            "bytes_per_number must be 4 or 2; got 8",
-        ),
-    ],
-)
-def test_sizes_that_make_no_sense_are_refused(sizes, options, error, message):
-    with pytest.raises(error, match=message):
-        loss_memory(*sizes, **options)

@@ -104,39 +104,3 @@ def test_a_longer_memory_always_fits_the_training_text_better(text):
 
 def test_a_text_without_tokens_costs_nothing_to_price(text):
     assert NgramModel(2, 8).fit(text).surprisal([]).shape == (0,)
-
-
-@pytest.mark.parametrize(
-    ("settings", "text", "error", "message"),
-    [
-        ((0, 8), [1], ValueError, "n must be at least 1; got 0"),
-        ((2.0, 8), [1], TypeError, "n must be an integer; got 2.0"),
-        ((2, 0), [1], ValueError, "vocab_size must be at least 1; got 0"),
-        ((2, 8), [], ValueError, "tokens must hold at least one token; got none"),
-        ((2, 8), [1, 8], ValueError, r"between 0 and 7, .*; tokens\[1\] is 8"),
-        ((2, 8), [[1]], ValueError, r"tokens must be one sequence; got shape \(1, 1\)"),
-    ],
-)
-def test_what_cannot_be_fitted_is_refused(settings, text, error, message):
-    with pytest.raises(error, match=message):
-        NgramModel(*settings).fit(text)
-
-
-@pytest.mark.parametrize("discount", [0, -0.5, 1.5, np.nan])
-def test_a_discount_takes_something_and_at_most_one(discount):
-    with pytest.raises(ValueError, match="discount must be above 0 and at most 1"):
-        NgramModel(2, 8, discount=discount).fit([1])
-
-
-def test_what_a_fitted_model_cannot_read_is_refused(text):
-    model = NgramModel(2, 8).fit(text)
-    with pytest.raises(ValueError, match=r"context must .*; context\[0\] is -1"):
-        model.log_prob([-1])
-    with pytest.raises(TypeError, match="tokens must be integers; got dtype float64"):
-        model.surprisal([0.5])
-
-
-@pytest.mark.parametrize("ask", [NgramModel.log_prob, NgramModel.surprisal])
-def test_a_model_that_has_counted_nothing_says_so(ask):
-    with pytest.raises(ValueError, match="this NgramModel is not fitted yet; call fit"):
-        ask(NgramModel(2, 8), [1])

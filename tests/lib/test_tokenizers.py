@@ -107,30 +107,3 @@ def test_more_merges_make_fewer_tokens():
 
 def test_a_part_of_a_character_reads_as_the_replacement_character():
     assert BytePairTokenizer(0).fit("").decode([0xC3]) == "\N{REPLACEMENT CHARACTER}"
-
-
-@pytest.mark.parametrize(
-    ("call", "error", "message"),
-    [
-        (lambda t: BytePairTokenizer(-1).fit(""), ValueError, "num_merges must be at least 0"),
-        (lambda t: BytePairTokenizer(1.5).fit(""), TypeError, "num_merges must be an integer"),
-        (lambda t: BytePairTokenizer(1).fit(["a"]), TypeError, "text must be a string; got list"),
-        (lambda t: t.encode(b"a"), TypeError, "text must be a string; got bytes"),
-        (lambda t: t.decode([9999]), ValueError, r"the vocabulary; tokens\[0\] is 9999"),
-        (lambda t: t.decode([0.5]), TypeError, "tokens must be integers; got dtype float64"),
-        (lambda t: t.decode([[1]]), ValueError, r"tokens must be one sequence; got shape \(1, 1\)"),
-    ],
-)  # fmt: skip
-def test_what_makes_no_sense_is_refused(english, call, error, message):
-    with pytest.raises(error, match=message):
-        call(english)
-
-
-@pytest.mark.parametrize(
-    "ask",
-    [lambda t: t.encode("a"), lambda t: t.decode([1])],
-    ids=["encode", "decode"],
-)
-def test_a_tokeniser_that_has_learnt_nothing_says_so(ask):
-    with pytest.raises(ValueError, match="this BytePairTokenizer is not fitted yet"):
-        ask(BytePairTokenizer(2))

@@ -13,10 +13,11 @@ from typing import Any
 import library_source
 import pytest
 from bs4 import BeautifulSoup
-from library_source import read_library
+from library_source import Entry, read_library
 from numpydoc.docscrape import NumpyDocString
 
 import xent_lib
+from xent_lib.rules import Rule
 
 LIBRARY = read_library()
 NAMES = [(module.name, entry.name) for module in LIBRARY for entry in module.entries]
@@ -27,11 +28,29 @@ FUNCTIONS = [
     if entry.kind == "function"
 ]
 FORMULA_MODULES = {
-    "xent_lib.special",
-    "xent_lib.information",
-    "xent_lib.losses",
+    "xent_lib.fused",
     "xent_lib.gradients",
+    "xent_lib.information",
+    "xent_lib.labels",
+    "xent_lib.losses",
+    "xent_lib.numerical",
+    "xent_lib.plain",
+    "xent_lib.special",
+    "xent_lib.torch_losses",
 }
+# What computes: everything but the figures, whose time goes into drawing.
+COMPUTING = [
+    (module.name, entry)
+    for module in LIBRARY
+    if not module.draws
+    for entry in module.entries
+]
+METHODS = [
+    (module, entry.name, member.name)
+    for module, entry in COMPUTING
+    for member in entry.members
+    if member.kind == "method" and member.name != "step"  # which every rule has alike
+]
 
 
 def _function(module: str, name: str) -> Any:
@@ -151,7 +170,7 @@ def test_every_function_documents_what_it_returns_and_gives_an_example(
 def test_a_function_that_validates_says_what_it_raises(module: str, name: str) -> None:
     function = _function(module, name)
     body = inspect.getsource(function).replace(inspect.getdoc(function) or "", "")
-    if re.search(r"^\s+raise |\bcheck_\w+\(", body, re.MULTILINE):
+    if re.search(r"^\s+raise |\b(?:check|with)_\w+\(", body, re.MULTILINE):
         assert NumpyDocString(inspect.getdoc(function) or "")["Raises"]
 
 
@@ -170,3 +189,39 @@ def test_a_reader_learns_which_chapter_a_function_belongs_to(
 ) -> None:
     said = f"{importlib.import_module(module).__doc__} {inspect.getdoc(_function(module, name))}"
     assert re.search(r"[Cc]hapters? \d|[Ee]very (chapter|figure)", said)
+
+
+@pytest.mark.parametrize(
+    ("module", "entry"), COMPUTING, ids=lambda one: getattr(one, "name", one)
+)
+def test_a_reader_learns_how_time_and_memory_grow(module: str, entry: Entry) -> None:
+    doc = NumpyDocString(inspect.cleandoc(entry.docstring))
+    if entry.kind == "class" and not doc["Examples"]:
+        return  # it holds data or is raised; its fields are documented below
+    notes = " ".join(doc["Notes"])
+    assert re.search(r"\b[Tt]ime\b", notes) and re.search(r"\b[Mm]emory\b", notes)
+
+
+@pytest.mark.parametrize(
+    ("module", "entry"), COMPUTING, ids=lambda one: getattr(one, "name", one)
+)
+def test_a_class_shows_its_use_or_names_what_it_holds(
+    module: str, entry: Entry
+) -> None:
+    thing = _function(module, entry.name)
+    if entry.kind == "class" and not issubclass(thing, Exception) and thing is not Rule:
+        doc = NumpyDocString(inspect.cleandoc(entry.docstring))
+        assert ">>>" in "\n".join(doc["Examples"]) or doc["Attributes"]
+
+
+@pytest.mark.parametrize(("module", "owner", "name"), METHODS)
+def test_a_method_documents_arguments_result_and_errors(
+    module: str, owner: str, name: str
+) -> None:
+    method = getattr(_function(module, owner), name)
+    doc = NumpyDocString(inspect.getdoc(method) or "")
+    written = {
+        part.strip() for entry in doc["Parameters"] for part in entry.name.split(",")
+    }
+    assert written == set(inspect.signature(method).parameters) - {"self"}
+    assert doc["Returns"] and doc["Raises"]

@@ -77,6 +77,12 @@ def check_same_shape(name: str, x: NDArray[Any], other: str, y: NDArray[Any]) ->
         )
 
 
+def check_shape(name: str, x: NDArray[Any], shape: tuple[int, ...]) -> None:
+    """Refuse any other shape."""
+    if x.shape != shape:
+        raise ValueError(f"{name} must have shape {shape}; got {x.shape}")
+
+
 def check_probabilities(name: str, p: ArrayLike) -> FloatArray:
     """Return ``p`` as an array whose every entry lies in [0, 1]."""
     array = check_real(name, p)

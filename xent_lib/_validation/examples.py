@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sized
+from collections.abc import Collection, Sized
 from typing import Any
 
 import numpy as np
@@ -56,6 +56,13 @@ def check_tokens(name: str, tokens: ArrayLike, vocab_size: int) -> IntArray:
             f"{at(name, index)} is {int(array[index])}"
         )
     return array
+
+
+def check_table(name: str, x: NDArray[Any], num_columns: int | None = None) -> None:
+    """Refuse what is no table of ``num_columns``, or of any number where none is given."""
+    if x.ndim != 2 or num_columns not in (None, x.shape[1]):
+        columns = "D" if num_columns is None else num_columns
+        raise ValueError(f"{name} must have shape (N, {columns}); got {x.shape}")
 
 
 def check_class_labels(name: str, labels: ArrayLike | None) -> NDArray[Any]:
@@ -165,6 +172,13 @@ def check_fitted(model: object, learnt: str) -> None:
         raise ValueError(
             f"this {type(model).__name__} is not fitted yet; call fit first"
         )
+
+
+def check_choice(name: str, value: str, choices: Collection[str]) -> str:
+    """Return one of the names that there are."""
+    if value not in choices:
+        raise ValueError(f"{name} must be one of {list(choices)}; got {value!r}")
+    return value
 
 
 def check_text(name: str, text: str) -> str:

@@ -36,10 +36,3 @@ def plain_names(names: Sequence[str] | None, num_classes: int) -> list[str]:
             f"names must hold one name a class; got {len(names)} for {num_classes}"
         )
     return list(names)
-
-
-def plain_choice(name: str, value: str, choices: Sequence[str]) -> str:
-    """Return one of the names that there are."""
-    if value not in choices:
-        raise ValueError(f"{name} must be one of {list(choices)}; got {value!r}")
-    return value

@@ -71,7 +71,7 @@ class Calibration(Interactive):
     Notes
     -----
     For the planned chapter 10. The calibration error sets the confidence in the likeliest class
-    against whether that class was right.
+    against whether that class was right. Time and memory grow linearly with N and K.
 
     Examples
     --------

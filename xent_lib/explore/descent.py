@@ -78,7 +78,9 @@ class Descent(Interactive):
 
     Notes
     -----
-    Used in chapter 7. The rules are those of ``xent_lib.optim``, with their defaults.
+    Used in chapter 7. The rules are those of ``xent_lib.optim``, with their defaults. Time
+    grows linearly with N for every step and every point of the map, memory linearly with N and
+    with the points.
 
     Examples
     --------
@@ -162,7 +164,25 @@ class Descent(Interactive):
         return np.asarray(path[-1])
 
     def curvatures_at(self, weights: ArrayLike) -> FloatArray:
-        """Return the Hessian's two eigenvalues at these weights, the largest first."""
+        """Tell how curved the loss is, by the eigenvalues of its Hessian.
+
+        Parameters
+        ----------
+        weights : array_like, shape (2,)
+            Where to look.
+
+        Returns
+        -------
+        ndarray, shape (2,)
+            The largest first.
+
+        Raises
+        ------
+        TypeError
+            If ``weights`` do not hold real numbers.
+        ValueError
+            If they are not two finite numbers.
+        """
         hessian = self._objective().hessian(_two_weights("weights", weights))
         return np.asarray(np.linalg.eigvalsh(hessian)[::-1])
 

@@ -64,7 +64,7 @@ class Logits(Interactive):
 
     Notes
     -----
-    Used in chapters 5 and 6.
+    Used in chapters 5 and 6. Time and memory grow linearly with K.
 
     Examples
     --------

@@ -46,7 +46,7 @@ class LossCurve(Interactive):
 
     Notes
     -----
-    Used in chapter 4.
+    Used in chapter 4. Time and memory grow linearly with K.
 
     Examples
     --------

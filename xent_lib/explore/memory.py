@@ -49,7 +49,7 @@ class Memory(Interactive):
 
     Notes
     -----
-    For the planned chapter 12.
+    For the planned chapter 12. Time and memory are the same for every size.
 
     Examples
     --------

@@ -49,7 +49,7 @@ class Simplex(Interactive):
 
     Notes
     -----
-    Used in chapters 1 and 3.
+    Used in chapters 1 and 3. Time and memory are the same for every distribution.
 
     Examples
     --------

@@ -9,9 +9,9 @@ import numpy as np
 from matplotlib.axes import Axes
 from traitlets import Dict, Int, Unicode, observe, validate
 
-from xent_lib._validation import FloatArray
+from xent_lib._validation import FloatArray, check_choice
 from xent_lib.explore._base import Interactive
-from xent_lib.explore._checks import plain_choice, plain_label
+from xent_lib.explore._checks import plain_label
 from xent_lib.explore._passages import SHARES, book_texts, read_texts
 from xent_lib.ngrams import NgramModel
 from xent_lib.plots.language import plot_surprisal_strip
@@ -65,7 +65,8 @@ class SurprisalStrip(Interactive):
 
     Notes
     -----
-    For the planned chapter 11.
+    For the planned chapter 11. Time grows with the tokens of all texts times the number of
+    models and the size of the vocabulary, memory with the tokens times the number of models.
 
     Examples
     --------
@@ -105,7 +106,7 @@ class SurprisalStrip(Interactive):
         names, models_read = [one["name"] for one in data["texts"]], data["models"]
         super().__init__(
             data=data,
-            text=plain_choice("text", names[0] if text is None else text, names),
+            text=check_choice("text", names[0] if text is None else text, names),
             model=models_read[max(0, len(models_read) - 2)] if model is None else model,
             position=position,
         )
@@ -165,11 +166,11 @@ class SurprisalStrip(Interactive):
 
     @validate("text")
     def _check_text(self, proposal: Any) -> str:
-        return plain_choice("text", proposal["value"], self._names)
+        return check_choice("text", proposal["value"], self._names)
 
     @validate("model")
     def _check_model(self, proposal: Any) -> str:
-        return plain_choice("model", proposal["value"], self.data["models"])
+        return check_choice("model", proposal["value"], self.data["models"])
 
     @validate("position")
     def _check_position(self, proposal: Any) -> int:

@@ -1,0 +1,235 @@
+"""Bad input for what learns, measures, reads and shows; one row a mistake, as in test_errors."""
+
+import numpy as np
+
+inf, nan = np.inf, np.nan
+
+
+def bowl(x):
+    """A loss to walk down, with its gradient."""
+    return float(x @ x), 2 * x
+
+
+NAMES = {
+    "bowl": bowl,
+    "table": np.ones((2, 3)),
+    "weights": np.zeros((3, 2)),
+    "truth": np.array([0, 1]),
+    "sizes": (3, 4, 2),
+    "flat": np.zeros(26),
+    "rng": np.random.default_rng(0),
+    "inf": inf,
+    "nan": nan,
+}
+
+MISTAKES = [
+    # optim, rules, batches
+    ("GradientDescent(0.0)", ValueError, "learning_rate must be finite and above 0; got 0"),
+    ("Momentum(0.1, decay=1.0)", ValueError, "decay must be at least 0 and below 1; got 1.0"),
+    ("Momentum(nan)", ValueError, "learning_rate must be finite and above 0; got nan"),
+    ("Adam(inf)", ValueError, "learning_rate must be finite and above 0; got inf"),
+    ("Adam(square_decay=-0.1)", ValueError, "square_decay must be at least 0 and below 1"),
+    ("Adam(mean_decay=1.5)", ValueError, "mean_decay must be at least 0 and below 1"),
+    ("Adam(epsilon=0.0)", ValueError, "epsilon must be finite and above 0; got 0.0"),
+    ("Newton(bowl, bowl, damping=-1.0)", ValueError, "damping must be finite and at least 0"),
+    ("EarlyStopping('loss', 0)", ValueError, "patience must be at least 1; got 0"),
+    ("EarlyStopping('loss', 2.0)", TypeError, "patience must be an integer; got 2.0"),
+    (
+        "EarlyStopping('los', 1)(History(flat, Adam(), watched={'loss': [1.0]}))",
+        ValueError,
+        "name must be one of ['loss']; got 'los'",
+    ),
+    (
+        "minimise(bowl, [nan, 0], Adam(), steps=1)",
+        ValueError,
+        "start must be finite, without NaN and inf; start[0] is nan",
+    ),
+    ("minimise(bowl, ['a'], Adam(), steps=1)", TypeError, "start must hold real numbers"),
+    ("minimise(bowl, [0.0], Adam(), steps=0)", ValueError, "steps must be at least 1; got 0"),
+    ("minimise(bowl, [0.0], Adam(), steps=1.0)", TypeError, "steps must be an integer; got 1.0"),
+    ("minimise(bowl, [0.0], Adam(), steps=1, every=0)", ValueError, "every must be at least 1"),
+    ("minibatches([], [], 4, rng)", ValueError, "features must hold at least one example"),
+    (
+        "minibatches([1], [1, 2], 4, rng)",
+        ValueError,
+        "features and labels must hold the same number of examples; got 1 and 2",
+    ),
+    ("minibatches([1], [1], 0, rng)", ValueError, "batch_size must be at least 1; got 0"),
+    ("minibatches([1], [1], True, rng)", TypeError, "batch_size must be an integer; got True"),
+    # numerical
+    ("central_difference(np.sum, [nan])", ValueError, "x must not contain NaN; x[0] is nan"),
+    ("central_difference(np.sum, [1.0], step=0)", ValueError, "step must be finite and above 0"),
+    ("complex_step(np.sum, [nan])", ValueError, "x must not contain NaN; x[0] is nan"),
+    ("complex_step(np.sum, ['a'])", TypeError, "x must hold real numbers"),
+    ("complex_step(np.sum, [1.0], step=-1e-9)", ValueError, "step must be finite and above 0"),
+    # models and networks
+    ("with_ones(flat)", ValueError, "features must have shape (N, D); got (26,)"),
+    (
+        "softmax_regression_value_and_grad(weights[1:], table, truth)",
+        ValueError,
+        "features must have shape (N, 2); got (2, 3)",
+    ),
+    (
+        "softmax_regression_value_and_grad(weights, table, truth + 1)",
+        ValueError,
+        "labels must be between 0 and 1; labels[1] is 2",
+    ),
+    (
+        "softmax_regression_value_and_grad(weights, table * nan, truth)",
+        ValueError,
+        "logits must not contain NaN",
+    ),
+    (
+        "softmax_regression_hessian(weights, flat)",
+        ValueError,
+        "features must have shape (N, 3); got (26,)",
+    ),
+    ("SoftmaxRegression(l2=-1.0).fit([[0], [1]], [0, 1])", ValueError, "l2 must be finite and"),
+    (
+        "SoftmaxRegression().fit([[0], [1]], [0])",
+        ValueError,
+        "X and y must hold the same number of examples; got 2 and 1",
+    ),
+    ("layers(flat[1:], sizes)", ValueError, "parameters must have shape (26,); got (25,)"),
+    ("two_layer_start((3, 0, 2), rng)", ValueError, "sizes[1] must be at least 1; got 0"),
+    ("two_layer_start((3, 4, 2.5), rng)", TypeError, "sizes[2] must be an integer; got 2.5"),
+    (
+        "two_layer_logits(flat, table[:, 1:], sizes)",
+        ValueError,
+        "features must have shape (N, 3); got (2, 2)",
+    ),
+    (
+        "two_layer_value_and_grad(flat, table.T, truth, sizes)",
+        ValueError,
+        "features must have shape (N, 3); got (3, 2)",
+    ),
+    (
+        "two_layer_value_and_grad(flat, table, truth - 1, sizes)",
+        ValueError,
+        "labels must be between 0 and 1; labels[0] is -1",
+    ),
+    (
+        "TwoLayerNetwork(hidden_size=0).fit([[0], [1]], [0, 1])",
+        ValueError,
+        "hidden_size must be at least 1; got 0",
+    ),
+    ("TwoLayerNetwork().fit([[0], [nan]], [0, 1])", ValueError, "X must be finite"),
+    # datasets, calibration, memory
+    ("digits(held_out=1.5)", ValueError, "held_out must be between 0 and 1; got 1.5"),
+    (
+        "stratified_split([0, 0, 1, 1], 0.0, rng)",
+        ValueError,
+        "held_out=0 of 4 examples leaves none to hold out",
+    ),
+    ("stratified_split([0.5, 1], 0.5, rng)", ValueError, "labels must hold class labels"),
+    ("best_temperature([1.0, 2.0], [0])", ValueError, "logits must have shape (N, K)"),
+    ("best_temperature(np.zeros((0, 3)), [])", ValueError, "logits must"),
+    ("best_temperature([[1.0, inf]], [0])", ValueError, "logits must be finite"),
+    ("best_temperature([[1.0, 2.0]], [2])", ValueError, "labels must be between 0 and 1"),
+    ("best_temperature([[1.0, 2.0]], [0, 1])", ValueError, "labels must have the shape"),
+    ("best_temperature([[1.0, 2.0]], [0.5])", TypeError, "labels must be integer"),
+    ("loss_memory(0, 8, 10)", ValueError, "num_tokens must be at least 1; got 0"),
+    ("loss_memory(1, 8.5, 10)", TypeError, "num_features must be an integer; got 8.5"),
+    ("loss_memory(1, 8, 10, ranks=0)", ValueError, "ranks must be at least 1; got 0"),
+    (
+        "loss_memory(1, 8, 10, bytes_per_number=8)",
+        ValueError,
+        "bytes_per_number must be 4 or 2; got 8",
+    ),
+    # tokenizers and n-grams
+    ("BytePairTokenizer(-1).fit('')", ValueError, "num_merges must be at least 0; got -1"),
+    ("BytePairTokenizer(1.5).fit('')", TypeError, "num_merges must be an integer; got 1.5"),
+    ("BytePairTokenizer(1).fit(['a'])", TypeError, "text must be a string; got list"),
+    ("BytePairTokenizer(0).fit('').encode(b'a')", TypeError, "text must be a string; got bytes"),
+    ("BytePairTokenizer(0).encode('a')", ValueError, "this BytePairTokenizer is not fitted yet"),
+    ("BytePairTokenizer(0).decode([1])", ValueError, "this BytePairTokenizer is not fitted yet"),
+    (
+        "BytePairTokenizer(0).fit('').decode([1, 256])",
+        ValueError,
+        "tokens must be between 0 and 255, the vocabulary; tokens[1] is 256",
+    ),
+    ("BytePairTokenizer(0).fit('').decode([0.5])", TypeError, "tokens must be integers; got"),
+    ("BytePairTokenizer(0).fit('').decode([[1]])", ValueError, "tokens must be one sequence"),
+    ("NgramModel(0, 8).fit([1])", ValueError, "n must be at least 1; got 0"),
+    ("NgramModel(2.0, 8).fit([1])", TypeError, "n must be an integer; got 2.0"),
+    ("NgramModel(2, 0).fit([1])", ValueError, "vocab_size must be at least 1; got 0"),
+    ("NgramModel(2, 8).fit([])", ValueError, "tokens must hold at least one token; got none"),
+    (
+        "NgramModel(2, 8).fit([1, 8])",
+        ValueError,
+        "tokens must be between 0 and 7, the vocabulary; tokens[1] is 8",
+    ),
+    ("NgramModel(2, 8).fit([[1]])", ValueError, "tokens must be one sequence; got shape (1, 1)"),
+    ("NgramModel(2, 8, discount=0).fit([1])", ValueError, "discount must be above 0 and at most"),
+    ("NgramModel(2, 8, discount=1.5).fit([1])", ValueError, "discount must be above 0 and at"),
+    ("NgramModel(2, 8, discount=nan).fit([1])", ValueError, "discount must be above 0 and at"),
+    ("NgramModel(2, 8).log_prob([1])", ValueError, "this NgramModel is not fitted yet; call fit"),
+    ("NgramModel(2, 8).surprisal([1])", ValueError, "this NgramModel is not fitted yet; call fit"),
+    ("NgramModel(2, 8).fit([1]).log_prob([-1])", ValueError, "context[0] is -1"),
+    ("NgramModel(2, 8).fit([1]).surprisal([0.5])", TypeError, "tokens must be integers; got"),
+    # figures to touch, and what puts a figure into a page
+    ("LossCurve([0.7, 0.7])", ValueError, "q must sum to 1"),
+    ("LossCurve([[0.5, 0.5]])", ValueError, "q must be one distribution; got shape (1, 2)"),
+    ("LossCurve([0.7, 0.3], 2)", ValueError, "truth must be between 0 and 1"),
+    ("LossCurve([0.7, 0.3], 0.5)", TypeError, "truth must be integer"),
+    (
+        "LossCurve([0.5, 0.5], names=['rain'])",
+        ValueError,
+        "names must hold one name a class; got 1 for 2",
+    ),
+    ("Simplex([0.5, 0.5])", ValueError, "p must hold 3 classes; got 2"),
+    ("Simplex([0.7, 0.2, 0.1], [0.5, 0.5])", ValueError, "q must hold 3 classes; got 2"),
+    ("Simplex([0.7, 0.2, 0.2])", ValueError, "p must sum to 1"),
+    ("Logits([1.0, 2.0])", ValueError, "logits must be 3 to 10 numbers"),
+    ("Logits([0.0] * 11)", ValueError, "logits must be 3 to 10 numbers"),
+    ("Logits([0.0, inf, 0.0])", ValueError, "logits must be finite"),
+    ("Logits([0.0] * 3, 3)", ValueError, "truth must be between 0 and 2"),
+    ("Logits([0.0] * 3, temperature=0.0)", ValueError, "temperature must be finite and above 0"),
+    ("Calibration([[1.0, 2.0]])", ValueError, "logits and labels must be given together"),
+    ("Calibration([1.0, 2.0], [0])", ValueError, "logits must have shape"),
+    ("Calibration([[1.0, nan]], [0])", ValueError, "logits must be finite"),
+    ("Calibration([[1.0, 2.0]], [2])", ValueError, "labels must be between 0 and 1"),
+    ("Calibration(temperature=0.0)", ValueError, "temperature must be finite and above 0"),
+    ("Calibration(n_bins=21)", ValueError, "n_bins must be at most 20; got 21"),
+    ("Calibration(n_bins=0)", ValueError, "n_bins must be at least 1"),
+    ("Memory(num_tokens=0)", ValueError, "num_tokens must be at least 1; got 0"),
+    ("Memory(card=0.0)", ValueError, "card must be finite and above 0; got 0.0"),
+    ("Descent(table, truth)", ValueError, "features must have shape (N, 2)"),
+    ("Descent([[1.0, nan]], [0])", ValueError, "features must be finite"),
+    ("Descent(table[:, 1:], [0, 2])", ValueError, "labels must be between 0 and 1"),
+    ("Descent(table[:, 1:], [0])", ValueError, "features and labels must hold the same"),
+    ("Descent(table[:, 1:], truth, steps=201)", ValueError, "steps must be from 0 to 200; got 201"),
+    ("Descent(table[:, 1:], truth, l2=0.0)", ValueError, "l2 must be finite and above 0"),
+    ("Descent(table[:, 1:], truth, start=(5.0, 0.0))", ValueError, "start must lie from -4 to 4"),
+    (
+        "Descent(table[:, 1:], truth, learning_rate=1e5)",
+        ValueError,
+        "learning_rate must be from 0.01 to 1000",
+    ),
+    (
+        "Descent(table[:, 1:], truth, start=(1.0, 0.0, 0.0))",
+        ValueError,
+        "start must be two numbers; got shape (3,)",
+    ),
+    ("Descent(table[:, 1:], truth, names=['one'])", ValueError, "names must hold 2 names; got 1"),
+    (
+        "Descent(table[:, 1:], truth).curvatures_at([0.0])",
+        ValueError,
+        "weights must be two numbers; got shape (1,)",
+    ),
+    ("SurprisalStrip({'a': 'b'})", ValueError, "texts, tokenizer and models belong together"),
+    (
+        "SurprisalStrip({}, BytePairTokenizer(0).fit(''), {})",
+        ValueError,
+        "texts must hold at least one text; got none",
+    ),
+    ("show_figure(None, '')", ValueError, "alt must say in words what the figure shows"),
+    ("show_source(3)", TypeError, "code object was expected, got int"),
+    # torch_losses, whose own tests hold a longer table each
+    ("linear_cross_entropy([[0.0]], table, truth)", TypeError, "input must be a torch.Tensor"),
+    (
+        "vocab_parallel_cross_entropy(table, truth, vocab_start=0)",
+        TypeError,
+        "local_logits must be a torch.Tensor; got numpy.ndarray",
+    ),
+]  # fmt: skip
