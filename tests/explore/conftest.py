@@ -1,15 +1,18 @@
-"""Node, and the tools that check scripts."""
+"""Node, the tools that check scripts, and the pages of the built book in a browser."""
 
 from __future__ import annotations
 
 import json
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from node_packages import ensure_installed, node_command
+from playwright.sync_api import Browser, Page
+
+from built_figures import SIZES, Open
 
 ROOT = Path(__file__).resolve().parents[2]
 MODULES = ROOT / "xent_lib" / "explore"
@@ -61,3 +64,25 @@ def javascript() -> Callable[[str, list[list[Any]]], list[Any]]:
 def node_tools() -> Path:
     """The folder with eslint and TypeScript, installed from this folder's lock file."""
     return ensure_installed(Path(__file__).parent)
+
+
+@pytest.fixture
+def open_page(browser: Browser, site: Path) -> Iterator[Open]:
+    """Open a page of the book from its folder, or elsewhere; errors fail the test."""
+    contexts, errors = [], []
+
+    def open_(name: str, *, root: str = "", **options: Any) -> Page:
+        width, height = options.pop("size", SIZES["desktop"])
+        context = browser.new_context(
+            viewport={"width": width, "height": height}, **options
+        )
+        contexts.append(context)
+        page = context.new_page()
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.goto(f"{root or site.as_uri()}/{name}")
+        return page
+
+    yield open_
+    for context in contexts:
+        context.close()
+    assert errors == []

@@ -3,41 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
-from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Locator, expect
 
+from built_figures import SIZES, Open, OpenFigure, opener
 from xent_lib.explore import SurprisalStrip
 
-PAGE = "book/interactive.html"
 DEAREST = 12  # nats with the longest bar
-PHONE, DESKTOP = (360, 780), (1280, 900)
-Open = Callable[..., tuple[Page, Locator]]
 
 
 @pytest.fixture
-def strip(browser: Browser, site: Path) -> Iterator[Open]:
-    contexts, errors = [], []
-
-    def open_(hash_: str = "", **options: Any) -> tuple[Page, Locator]:
-        width, height = options.pop("size", DESKTOP)
-        context = browser.new_context(
-            viewport={"width": width, "height": height}, **options
-        )
-        contexts.append(context)
-        page = context.new_page()
-        page.on("pageerror", lambda error: errors.append(str(error)))
-        page.goto(f"{site.as_uri()}/{PAGE}{hash_}")
-        return page, page.locator("#fig-surprisal-strip .xe")
-
-    yield open_
-    for context in contexts:
-        context.close()
-    assert errors == []
+def strip(open_page: Open) -> OpenFigure:
+    return opener(open_page, "book/interactive.html", "fig-surprisal-strip")
 
 
 @pytest.fixture(scope="module")
@@ -97,14 +76,14 @@ def test_a_mouse_looks_without_choosing(strip):
 
 
 def test_a_finger_chooses_a_token(strip):
-    _, figure = strip(size=PHONE, has_touch=True)
+    _, figure = strip(size=SIZES["phone"], has_touch=True)
     token(figure, 44).tap()
     expect(place_of(figure)).to_contain_text("45 of 64: 10.50 nats")
     expect(token(figure, 44)).to_have_attribute("aria-selected", "true")
 
 
 def test_what_is_announced_on_a_phone_moves_nothing_below(strip):
-    _, figure = strip(size=PHONE)
+    _, figure = strip(size=SIZES["phone"])
     height = "(root) => root.getBoundingClientRect().height"
     before = figure.evaluate(height)
     token(figure, 24).click()
