@@ -32,15 +32,18 @@ serve: ## build the book, show it on localhost, rebuild it on every change (PORT
 	$(call environment,book)
 	@$(tools) _tools.serve $(PORT)
 
-epub: ## make the book for e-readers, in _build/epub
+# The second build puts what was made into the site, with a link on its first page.
+epub: ## make the book for e-readers, in _build/take
 	$(call environment,book)
 	@$(tools) _tools.build
 	@$(tools) _tools.epub
+	@$(tools) _tools.build
 
-zip: ## pack the built site into _build/zip, for reading from a folder
+zip: ## pack the site for reading from a folder, in _build/take
 	$(call environment,book)
 	@$(tools) _tools.build
 	@$(tools) _tools.site_zip
+	@$(tools) _tools.build
 
 test: ## build the book, then run every check and every test
 	$(call environment,all)
@@ -82,10 +85,11 @@ pictures: ## draw the link preview and the home-screen icon again
 	$(call environment,all)
 	@$(tools) _tools.pictures
 
-pdf: ## set the whole book as a PDF, _build/html/cross-entropy.pdf
+pdf: ## set the whole book as a PDF, in _build/take
 	$(call environment,all)
 	@$(tools) _tools.build
 	@$(tools) _tools.pdf
+	@$(tools) _tools.build
 
 lock: ## make constraints.txt again (UPGRADE=1: with the newest of everything)
 	$(call environment,book)

@@ -33,6 +33,7 @@ SHARED_INPUTS = (
     "package-lock.json",
 )
 SHARED_FOLDERS = ("book/_ext", "book/_static", "book/_tools")
+PAGE_FOLDERS = ("book", "notebooks", "xent_lib")
 
 FAILED = """\
 The book was not built: each warning and error above is one to mend. Then run the same
@@ -54,6 +55,15 @@ def fingerprint() -> str:
     for path in shared:
         content = path.read_bytes() if path.is_file() else b""
         digest.update(f"{path}\0{len(content)}\0".encode() + content)
+    return digest.hexdigest()
+
+
+def edition() -> str:
+    """Hash everything that the pages say and how they say it."""
+    digest = hashlib.sha256(fingerprint().encode())
+    for folder in PAGE_FOLDERS:
+        for path in _files(folder):
+            digest.update(f"{path}\0".encode() + path.read_bytes())
     return digest.hexdigest()
 
 

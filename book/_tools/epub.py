@@ -15,11 +15,11 @@ from pathlib import Path
 
 import yaml
 
-from _tools.build import COMPLETE, OUTPUT, ROOT
+from _tools.build import COMPLETE, ROOT
 from _tools.epub_pages import Chapter, picture, picture_name, read, xhtml
-from _tools.packing import NOT_BUILT, SITE, citation, modified, pack
+from _tools.packing import NOT_BUILT, SITE, TAKE, citation, modified, pack, record
 
-RESULT = OUTPUT / "epub" / "cross-entropy.epub"
+RESULT = TAKE / "cross-entropy.epub"
 STYLE = Path(__file__).with_name("epub.css")
 COVER = ROOT / "book" / "_static" / "social-preview.png"
 MIMETYPE = "mimetype"
@@ -182,6 +182,7 @@ def main() -> int:
     print("Turning the pages into those of an e-book.", flush=True)
     book = chapters()
     pack(RESULT, files(book), stored=MIMETYPE)
+    record(RESULT)
     size = RESULT.stat().st_size / 2**20
     print(
         f"{len(book)} pages in {time.monotonic() - started:.0f} s, {size:.1f} MiB: "

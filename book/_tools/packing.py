@@ -1,8 +1,9 @@
-"""Zip files whose bytes depend on nothing but what is in them."""
+"""What a reader takes away: where it lies, and zips whose bytes depend on their content alone."""
 
 from __future__ import annotations
 
 import datetime
+import json
 import subprocess
 import zipfile
 from collections.abc import Iterable
@@ -11,9 +12,12 @@ from typing import Any
 
 import yaml
 
-from _tools.build import OUTPUT, ROOT
+from _tools.build import OUTPUT, ROOT, edition
 
 SITE = OUTPUT / "html"
+# A clean build empties the site; what was made from it lies beside it.
+TAKE = OUTPUT / "take"
+MADE_FROM = "made_from.json"
 NOT_BUILT = "The book is not built. Run `make book` first."
 # The first day that a zip file can name.
 _NO_DATE = (1980, 1, 1, 0, 0, 0)
@@ -34,6 +38,23 @@ def pack(path: Path, files: Iterable[tuple[str, bytes]], *, stored: str = "") ->
             )
             packed.writestr(entry, content, compresslevel=9)
     partial.replace(path)
+
+
+def record(path: Path) -> None:
+    """Write down which edition of the book ``path`` was made from, for the site to offer it."""
+    listing = path.parent / MADE_FROM
+    known = made_from(path.parent)
+    known[path.name] = edition()
+    listing.write_text(json.dumps(known, indent=1) + "\n", encoding="utf-8")
+
+
+def made_from(folder: Path) -> dict[str, str]:
+    """Return the edition that each file of ``folder`` was made from."""
+    listing = folder / MADE_FROM
+    if not listing.is_file():
+        return {}
+    found: dict[str, str] = json.loads(listing.read_text(encoding="utf-8"))
+    return found
 
 
 def citation() -> dict[str, Any]:

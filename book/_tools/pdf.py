@@ -19,10 +19,10 @@ from typing import Any
 
 from _tools.build import OUTPUT
 from _tools.one_document import SITE, Section, plain, sections
-from _tools.packing import citation
+from _tools.packing import TAKE, citation, record
 
 FOLDER = OUTPUT / "pdf"
-RESULT = SITE / "cross-entropy.pdf"
+RESULT = TAKE / "cross-entropy.pdf"
 STYLE = Path(__file__).with_name("pdf.css")
 SHEETS = ("sphinx-design.min.css", "katex.css", "book.css", "explore.css")
 MOST_PRINTS = 4
@@ -197,7 +197,9 @@ def main() -> int:
         printed = set_pages(
             browser, list(sections(FOLDER)), FOLDER, datetime.date.today()
         )
+    TAKE.mkdir(exist_ok=True)
     result = printed.replace(RESULT)
+    record(result)
     size = result.stat().st_size / 2**20
     print(
         f"Set in {time.monotonic() - started:.0f} s, {size:.1f} MiB: {result.as_uri()}"

@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Iterator
 
-from _tools.build import COMPLETE, OUTPUT, ROOT
-from _tools.packing import NOT_BUILT, SITE, pack
+from _tools.build import COMPLETE, ROOT
+from _tools.packing import NOT_BUILT, SITE, TAKE, pack, record
 
 NAME = "cross-entropy"
-RESULT = OUTPUT / "zip" / f"{NAME}-site.zip"
+RESULT = TAKE / f"{NAME}-site.zip"
 LICENCES = ("LICENSE", "LICENSE-prose")
-# Other forms of the book, and what only a server reads.
-LEFT_OUT = (".pdf", ".epub", ".zip", ".buildinfo", "_headers")
+# The other forms of the book, this one among them, and what only a server reads.
+LEFT_OUT = re.compile(rf"{TAKE.name}/|(?:.*/)?(?:\.buildinfo|_headers)$")
+# The links to them, which book/_ext/take_away.py writes.
+_OFFER = re.compile(rb'<section id="take-it-with-you">.*?</section>\s*', re.DOTALL)
+
+
+def without_offers(page: bytes) -> bytes:
+    """Return a page without the links to what the zip does not hold."""
+    return _OFFER.sub(b"", page)
 
 
 def files() -> Iterator[tuple[str, bytes]]:
@@ -20,8 +28,12 @@ def files() -> Iterator[tuple[str, bytes]]:
     for name in LICENCES:
         yield f"{NAME}/{name}", (ROOT / name).read_bytes()
     for path in sorted(SITE.rglob("*")):
-        if path.is_file() and not path.name.endswith(LEFT_OUT):
-            yield f"{NAME}/{path.relative_to(SITE).as_posix()}", path.read_bytes()
+        inside = path.relative_to(SITE).as_posix()
+        if path.is_file() and not LEFT_OUT.match(inside):
+            content = path.read_bytes()
+            if path.suffix == ".html":
+                content = without_offers(content)
+            yield f"{NAME}/{inside}", content
 
 
 def main() -> int:
@@ -30,6 +42,7 @@ def main() -> int:
         print(NOT_BUILT, file=sys.stderr)
         return 1
     pack(RESULT, files())
+    record(RESULT)
     size = RESULT.stat().st_size / 2**20
     print(f"{size:.1f} MiB: {RESULT.as_uri()}. Unpack it and open {NAME}/index.html.")
     return 0

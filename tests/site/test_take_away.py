@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import shutil
 import subprocess
+import sys
 import zipfile
 from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
+import take_away
+import yaml
+from bs4 import BeautifulSoup
 from playwright.sync_api import Browser, expect
 
-from _tools import epub, packing, site_zip
+from _tools import epub, packing, pdf, site_zip
 
+ROOT = Path(__file__).resolve().parents[2]
 NO_CHECKER = (
     "The e-book is not checked: there is no epubcheck here. Install Debian's packages "
     "epubcheck and default-jre-headless, then run the tests again."
@@ -99,7 +105,11 @@ def test_the_unpacked_site_reads_and_searches_from_a_folder(
     with zipfile.ZipFile(tmp_path / "site.zip") as packed:
         assert {name.split("/")[0] for name in packed.namelist()} == {site_zip.NAME}
         packed.extractall(folder)
+        names = set(packed.namelist())
     root = folder / site_zip.NAME
+    assert not any(name.endswith((".pdf", ".epub", "-site.zip")) for name in names)
+    assert f"{site_zip.NAME}/notebooks/03_formula.zip" in names
+    assert b"take-it-with-you" not in (root / "book" / "index.html").read_bytes()
     assert all((root / name).is_file() for name in site_zip.LICENCES)
     page = browser.new_page()
     page.goto((root / "index.html").as_uri())
@@ -115,3 +125,98 @@ def test_the_unpacked_site_reads_and_searches_from_a_folder(
     page.goto((root / "search.html").as_uri() + "?q=entropy")
     expect(page.locator("main a[href*='.html']").first).to_be_visible()
     page.close()
+
+
+# A page of its own whose text says nothing of what can be taken.
+FIRST_PAGE = """# Small book
+
+One chapter.
+
+## A way in
+
+Read.
+
+:::{div} take-away
+:::
+
+## After it
+
+Text.
+"""
+
+
+SETTINGS = f"""
+import sys
+sys.path.insert(0, {str(ROOT / "book" / "_ext")!r})
+extensions = ["myst_parser", "sphinx_design", "take_away"]
+myst_enable_extensions = ["colon_fence"]
+root_doc = "book/index"
+html_theme = "basic"
+exclude_patterns = ["_build"]
+"""
+
+
+@pytest.fixture
+def small(tmp_path: Path) -> Path:
+    """A book of one page, with nothing made of it yet."""
+    folder = tmp_path / "small book"
+    (folder / "book").mkdir(parents=True)
+    (folder / "conf.py").write_text(SETTINGS, encoding="utf-8")
+    (folder / "book" / "index.md").write_text(FIRST_PAGE, encoding="utf-8")
+    return folder
+
+
+def first_page(folder: Path) -> BeautifulSoup:
+    """Build the small book and read its first page."""
+    command = [sys.executable, "-m", "sphinx", "-W", ".", "_build/html"]
+    result = subprocess.run(
+        command, cwd=folder, capture_output=True, text=True, check=False
+    )
+    assert result.returncode == 0, result.stderr
+    text = (folder / "_build/html/book/index.html").read_text(encoding="utf-8")
+    return BeautifulSoup(text, "html.parser")
+
+
+def test_the_first_page_offers_what_was_made_of_the_book_as_it_is(small: Path) -> None:
+    page = first_page(small)
+    assert "Take it with you" not in page.get_text()
+    assert not page.select(".take-away")
+    made = small / "_build" / packing.TAKE.name
+    made.mkdir()
+    for name, size in (("b.epub", 10), ("b.pdf", 1_260_000), ("old.zip", 10)):
+        (made / name).write_bytes(b"x" * size)
+        packing.record(made / name)
+    editions = packing.made_from(made) | {"old.zip": "another edition"}
+    (made / packing.MADE_FROM).write_text(json.dumps(editions), encoding="utf-8")
+
+    page = first_page(small)
+    headings = [tag.find(string=True) for tag in page.select("h2")]
+    assert headings == ["A way in", "Take it with you", "After it"]
+    offered = {a["href"]: a.find_parent("li") for a in page.select(".take-away a")}
+    assert list(offered) == ["../take/b.pdf", "../take/b.epub"]
+    assert "PDF 1.3\u202fMB The whole book" in offered["../take/b.pdf"].get_text()
+    site = small / "_build" / "html"
+    assert all((site / "book" / link).resolve().is_file() for link in offered)
+    assert not (site / "take" / "old.zip").exists()
+    packed_page = site_zip.without_offers((site / "book/index.html").read_bytes())
+    assert b"take/" not in packed_page and b"After it" in packed_page
+
+    (made / "b.pdf").unlink()
+    (made / packing.MADE_FROM).unlink()
+    page = first_page(small)
+    assert "Take it with you" not in page.get_text()
+    assert not (site / "take").exists()
+
+
+def test_every_form_of_the_book_is_left_in_one_place() -> None:
+    results = [pdf.RESULT, epub.RESULT, site_zip.RESULT]
+    assert {path.parent for path in results} == {packing.TAKE}
+    assert {path.suffix for path in results} == {end for end, _, _ in take_away._FORMS}
+
+
+def test_the_workflow_makes_every_form_before_it_publishes() -> None:
+    workflow = yaml.safe_load((ROOT / ".github/workflows/publish.yml").read_text())
+    steps = workflow["jobs"]["site"]["steps"]
+    runs = [step.get("run", step.get("uses", "")) for step in steps]
+    published = next(i for i, run in enumerate(runs) if "upload-pages" in run)
+    assert "make pdf epub zip" in runs[:published]
