@@ -1,10 +1,11 @@
-r"""Display formulas of several parts, laid out by the page so that a phone can show them.
+r"""Display formulas with parts or a number, laid out by the page so that a phone can show them.
 
 A derivation is ``aligned`` lines of which the last column gives the reason of each step.
 KaTeX would set the reasons as one more column of the formula, which a phone shows only
 after scrolling. Here each line becomes a row of its own, with the reason as text of the
 page: beside the step where there is room, below it where there is none. Formulas set
-side by side with ``\quad`` between them go below each other where there is no room.
+side by side with ``\quad`` between them go below each other where there is no room. The
+number of an equation stands beside all of it, however many lines a phone needs.
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ class Step(NamedTuple):
 
 
 def laid_out(tex: str, render: Render) -> str | None:
-    """Return the HTML of a formula of several parts; None for one that KaTeX sets alone.
+    """Return the HTML of a formula that has parts or a number; None for another.
 
     ``render`` sets one formula as KaTeX does inside a line.
     """
@@ -45,10 +46,11 @@ def laid_out(tex: str, render: Render) -> str | None:
     body = _TAG.sub("", tex).strip()
     if steps := steps_of(body):
         rows = "".join(_row(step, render) for step in steps)
-        wide = any(_signs(step.left) > _WIDEST_LEFT for step in steps)
+        wide = any(signs(step.left) > _WIDEST_LEFT for step in steps)
         name = "derivation wide-left" if wide else "derivation"
         return f'<div class="{name}">{rows}{number}</div>'
-    if len(parts := parts_of(body)) > 1:
+    parts = parts_of(body)
+    if number or len(parts) > 1:
         set_parts = "".join(f"<span>{_display(part, render)}</span>" for part in parts)
         return f'<div class="formula-parts">{set_parts}{number}</div>'
     return None
@@ -131,7 +133,7 @@ def _split(tex: str, separator: str) -> list[str]:
     return parts
 
 
-def _signs(tex: str) -> int:
-    """Return about how many signs the reader sees."""
+def signs(tex: str) -> int:
+    """Return about how many signs of a formula the reader sees."""
     plain = re.sub(r"\\[A-Za-z]+", "x", _COMMAND.sub("", tex))
     return len(re.sub(r"[{}\s_^\\]", "", plain))

@@ -41,7 +41,7 @@ def test_lines_without_reasons_are_left_to_katex() -> None:
     assert steps_of(r"\begin{aligned} a &= b \\ &= c \end{aligned}") == []
     assert steps_of(two_columns) == []
     assert laid_out(two_columns, shown) is None
-    assert laid_out(r"a = b \tag{1.1}", shown) is None
+    assert laid_out("a = b", shown) is None
 
 
 def test_words_of_a_reason_are_text_and_its_formulas_are_set() -> None:
@@ -56,7 +56,10 @@ def test_markup_in_words_is_escaped() -> None:
     assert html is not None and "&lt;b&gt;" in html
 
 
-def test_the_number_of_an_equation_stands_once_beside_all_parts() -> None:
+def test_the_number_of_an_equation_stands_once_beside_all_of_it() -> None:
+    single = laid_out(r"a = b \tag{1.1}", shown)
+    assert single is not None and single.count("(1.1)") == 1
+    assert r"[\displaystyle a = b]" in single
     derived = laid_out(DERIVATION + r" \tag{3.10}", shown)
     listed = laid_out(r"a = b, \qquad c = d \tag{6.7}", shown)
     assert derived is not None and derived.count("(3.10)") == 1
