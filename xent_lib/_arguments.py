@@ -49,15 +49,16 @@ def rows_of_indices(
     axis = check_axis("logits", logits, axis)
     shape = logits.shape[:axis] + logits.shape[axis + 1 :]
     labels = check_integer_labels("labels", labels, logits.shape[axis], shape)
-    return logits, _rows(logits, axis), labels, axis
+    return logits, _rows(logits, axis), labels.astype(np.intp, copy=False), axis
 
 
 def _rows(logits: FloatArray, axis: int) -> FloatArray:
-    """Return logits as rows of classes, float16 with the room of float32."""
+    """Return logits as rows of classes, end to end, float16 with the room of float32."""
     rows = logits
     if logits.ndim != 2 or axis != 1:
         rows = np.moveaxis(logits, axis, -1).reshape(-1, logits.shape[axis])
-    return rows.astype(np.float32) if rows.dtype == np.float16 else rows
+    width = np.float32 if rows.dtype == np.float16 else rows.dtype
+    return np.ascontiguousarray(rows, width)
 
 
 def with_distributions(
@@ -99,10 +100,12 @@ class Batch:
     logits: FloatArray
     axis: int
 
-    def scale(self, rows: slice) -> FloatArray:
+    def scale(self, rows: slice) -> FloatArray | float:
         """Return 1 over the divisor for rows that count, and 0 for the others."""
-        counts = True if self.counts is None else self.counts[rows]
-        return np.asarray(counts / np.float64(self.divisor))
+        if self.counts is None:
+            return 1 / self.divisor
+        weights: FloatArray = self.counts[rows] / np.float64(self.divisor)
+        return weights
 
     def logits_that_count(self) -> FloatArray:
         """Return the logits as they were given, with 0 where an example does not count."""
@@ -137,6 +140,7 @@ def batch_of_indices(
     if counts is not None:
         labels = np.where(counts, labels, 0)
     labels = check_integer_labels("labels", labels, num_classes, shape).reshape(-1)
+    labels = labels.astype(np.intp, copy=False)
     class_weights = check_class_weights("weights", weights, num_classes)
     total = None if class_weights is None else class_weights[labels]
     return _batch(logits, labels, class_weights, counts, total, axis)

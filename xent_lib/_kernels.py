@@ -1,258 +1,284 @@
-"""The fast halves of ``losses`` and ``fused``: rows of logits in blocks that stay in a cache.
+"""Losses of class indices and their gradient, a block of rows at a time; ``fused`` calls them.
 
-Each block is read once from memory, worked on where its gradient will lie, and left there, so
-the gradient is the only large array. A block of class indices is first tried without a shift:
-where every sum of exponentials stays far from both ends of its format, subtracting the maximum
-changes nothing, and two passes are saved. ``plain`` says the same in a few lines; tests hold
-the two equal.
+A block is read once from memory, worked on where its gradient will lie, and left there, so the
+gradient is the only large array. It is first tried without a shift: where every sum of
+exponentials stays far from both ends of its format, subtracting the maximum changes nothing,
+and two passes are saved. The true class stays out of that sum, so neither a loss nor a slope
+close to 0 is the difference of two numbers close to 1. ``plain`` says the same in a few lines;
+tests hold the two equal.
 """
 
 from __future__ import annotations
 
-import os
-import threading
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+import functools
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from xent_lib._validation import FloatArray, IntArray
+from xent_lib._blocks import MOST_ROWS, Room, sum_over_blocks
+from xent_lib._validation import FloatArray
 from xent_lib.plain import plain_losses
 from xent_lib.special import difference
 
-BLOCK_BYTES = 2**19  # of logits; half a megabyte fits most second-level caches
-MOST_ROWS = (
-    2**12
-)  # of a block, whose numbers for each row would else outweigh short rows
-FEW_CLASSES = 64  # up to here a block is turned, so that loops run along the examples
-ENTRIES_A_THREAD = 2**18  # below this, starting a thread costs more than it saves
-SHORT_ROW = 512  # entries that einsum adds faster, and accurately enough
-SMALL = 2**14  # entries up to which calls cost more than float64 does
+SMALL = 2**11  # entries up to which calls cost more than float64 does
+FEW_CLASSES = 24  # up to here float64 at once is faster than float32 and then some again
+CALM = 300.0  # nats; float64 holds the exponentials of such logits, and their quotients
 LEAST, MOST = 1e-10, 1e30  # sums of exponentials that need no shift, in float32 too
-NEAR, FAR = 2.0, 500.0  # nats; between them the error of a rounded sum is below 2 ulp
+TINY, HUGE = 1e-290, 1e290  # the same in float64
+ROUNDING = 3  # machine epsilons that a rounded sum of exponentials may be off
+NEAR, FAR = 2.0, 500.0  # nats; between them such a sum leaves a loss within 2 ulp
+RUN = 2**8  # entries that are added in the format of the logits
 
-Block = Callable[[slice], float]
-
-
-def available_cores() -> int:
-    """Cores that this process may use; ``OMP_NUM_THREADS`` lowers them, as elsewhere."""
-    asked = os.environ.get("OMP_NUM_THREADS", "")
-    if hasattr(os, "sched_getaffinity"):
-        cores = len(os.sched_getaffinity(0))
-    else:
-        cores = os.cpu_count() or 1
-    return min(cores, int(asked)) if asked.isdigit() and int(asked) else cores
+Labels = NDArray[np.intp]
+Weights = FloatArray | float
+_counting = np.arange(MOST_ROWS)
 
 
-def rows_of_a_block(logits: FloatArray) -> int:
-    """Return how many rows are worked on at once."""
-    row_bytes: int = logits.shape[1] * logits.itemsize
-    return max(1, min(MOST_ROWS, BLOCK_BYTES // row_bytes))
-
-
-def sum_over_blocks(block: Block, logits: FloatArray) -> float:
-    """Call ``block`` on slices that cover the rows of ``logits``; return the sum of its values."""
-    if logits.nbytes <= BLOCK_BYTES:
-        with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-            return block(slice(None))
-    count = len(logits)
-    rows = rows_of_a_block(logits)
-    slices = [slice(a, min(a + rows, count)) for a in range(0, count, rows)]
-    threads = min(available_cores(), logits.size // ENTRIES_A_THREAD, len(slices))
-
-    def work(mine: list[slice]) -> float:
-        with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-            return sum(block(rows) for rows in mine)
-
-    if threads < 2:
-        return work(slices)
-    bounds = [len(slices) * i // threads for i in range(threads + 1)]
-    shares = [slices[a:b] for a, b in zip(bounds, bounds[1:], strict=False)]
-    with ThreadPoolExecutor(threads) as pool:
-        return sum(pool.map(work, shares))
-
-
-def losses_of_indices(logits: FloatArray, labels: IntArray) -> FloatArray:
-    """Return one loss a row, at least as wide as float64; not finite where a row is bad."""
+def losses_of_indices(logits: FloatArray, labels: Labels) -> FloatArray:
+    """Return one loss a row; not finite where a row is bad."""
     if logits.itemsize > 8:
         return plain_losses(logits, labels)
-    if logits.size <= SMALL:
-        with np.errstate(over="ignore", invalid="ignore"):
-            return _exact_losses(logits, labels)
-    totals = np.empty(len(logits), logits.dtype)
-    scratch = threading.local()
+    if small_and_calm(logits):
+        return _losses(*_beside_truth(logits, labels, None)[1:])
+    losses = np.empty(len(logits), logits.dtype)
+    few = logits.shape[1] <= FEW_CLASSES
+    way = _exact_losses if few else _rounded_losses
 
-    def block(rows: slice) -> float:
-        part = logits[rows]
-        if not hasattr(scratch, "terms"):  # a thread's first block is its largest
-            scratch.terms = np.empty_like(part, order="C")
-        totals[rows] = _row_sums(np.exp(part, out=scratch.terms[: len(part)]))
+    def first(rows: slice, room: Room) -> float:
+        losses[rows] = way(logits[rows], labels[rows], room)
         return 0.0
 
-    sum_over_blocks(block, logits)
-    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-        return _losses(totals, logits, labels)
+    def second(part: slice, room: Room) -> float:
+        rows = again[part]
+        losses[rows] = _exact_losses_at(rows, logits, labels, room)
+        return 0.0
 
-
-def _row_sums(terms: FloatArray) -> FloatArray:
-    short = terms.shape[1] <= SHORT_ROW
-    sums: FloatArray = np.einsum("ij->i", terms) if short else terms.sum(axis=1)
-    return sums
-
-
-def _need_no_shift(totals: FloatArray) -> NDArray[np.bool_]:
-    return (totals > LEAST) & (totals < MOST)
-
-
-def _losses(totals: FloatArray, logits: FloatArray, labels: IntArray) -> FloatArray:
-    """Return losses from rounded sums of exponentials, and the small ones from the logits."""
-    truth = logits[np.arange(len(labels)), labels].astype(np.float64)
-    losses = np.log(totals / np.exp(truth, out=truth))
-    good = (losses >= NEAR) & (losses < FAR) & _need_no_shift(totals)
-    if not good.all():
-        again = np.flatnonzero(~good)
-        rows = rows_of_a_block(logits)
-        for few in (again[a : a + rows] for a in range(0, len(again), rows)):
-            losses[few] = _exact_losses(logits[few], labels[few])
+    sum_over_blocks(first, len(logits), logits)
+    if not few:
+        again = np.flatnonzero(~((losses >= NEAR) & (losses < FAR)))
+        sum_over_blocks(second, len(again), logits)
     return losses
 
 
-def _exact_losses(logits: FloatArray, labels: IntArray) -> FloatArray:
-    """Return losses within 2 ulp, small ones included: the truth stays out of its own sum."""
-    _, others, rest = _beside_truth(logits, labels)
-    losses = np.log1p(others) + rest / (1 + others)
-    if not np.isfinite(losses).all():
-        again = np.flatnonzero(~np.isfinite(losses))
-        losses[again] = plain_losses(logits[again], labels[again])
+def small_and_calm(logits: FloatArray) -> bool:
+    """Say whether entries are few and near 0; NaN and infinities are not."""
+    return logits.size <= SMALL and bool(
+        -CALM < logits.item(logits.argmin()) and logits.item(logits.argmax()) < CALM
+    )
+
+
+def small_batch(
+    logits: FloatArray, labels: Labels, weights: Weights, out: FloatArray
+) -> float:
+    """Do what ``class_indices_block`` does, in float64 throughout."""
+    terms, others, own, rest = _beside_truth(logits, labels, None)
+    slopes = weights / (others + own)
+    np.multiply(terms, slopes[:, None], out=out, casting="same_kind")
+    slopes *= others
+    out.put(_positions(labels, out.shape[1], None), -slopes)
+    return float((weights * _losses(others, own, rest)).sum())
+
+
+def class_indices_block(
+    logits: FloatArray, labels: Labels, weights: Weights, out: FloatArray, room: Room
+) -> float:
+    """Write the gradient of ``sum(weights * losses)`` into ``out``; return that sum.
+
+    The value is NaN where a row that counts has no softmax.
+    """
+    if logits.itemsize <= 8:
+        value = _unshifted_block(logits, labels, weights, out, room)
+        if value is not None:
+            return value
+    return _shifted_block(logits, labels, np.broadcast_to(weights, len(out)), out, room)
+
+
+def _array(
+    room: Room | None, name: str, shape: tuple[int, ...], dtype: str = "d"
+) -> NDArray[Any] | None:
+    """Return where to write; without a room, None: for few numbers NumPy's own are faster."""
+    return None if room is None else room.array(name, shape, dtype)
+
+
+def _positions(labels: Labels, classes: int, room: Room | None) -> Labels:
+    """Return where the true entries lie in rows laid end to end."""
+    out = _array(room, "truth", labels.shape, "p")
+    truth: Labels = np.multiply(_counting[: len(labels)], classes, out=out)
+    truth += labels
+    return truth
+
+
+def _losses(
+    others: FloatArray, own: FloatArray, rest: FloatArray | float = 0.0
+) -> FloatArray:
+    """Turn the true terms, beside the sums of the others in two parts, into losses."""
+    if isinstance(rest, float):
+        np.divide(others, own, out=own)
+        return np.log1p(own, out=own)
+    losses: FloatArray = np.log1p(others / own) + rest / (others + own)
     return losses
 
 
 def _beside_truth(
-    logits: FloatArray, labels: IntArray
-) -> tuple[FloatArray, FloatArray, FloatArray | float]:
-    """Return ``exp(z - z_y)`` in float64 with 0 at the truth, and its sums in two parts."""
-    truth = np.arange(len(labels)), labels
-    true_logits = logits[truth][:, None]
+    logits: FloatArray, labels: Labels, room: Room | None
+) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray | float]:
+    """Return terms in float64 with 0 at the truth, their sums, the true terms, and a rest.
+
+    Terms are ``exp(z)`` for ``float32``, to which ``float64`` is exact enough. For ``float64``
+    they are ``exp(z - z_y)``, and the rest is what rounding took from the sums.
+    """
+    truth = _positions(labels, logits.shape[1], room)
     if logits.dtype == np.float32:
-        terms: FloatArray = logits.astype(np.float64)
-        terms -= true_logits
-    else:
-        terms, lost = difference(logits, true_logits)
+        out = _array(room, "terms", logits.shape)
+        terms = np.exp(logits, out=out, dtype=np.float64)
+        flat = terms.reshape(-1)
+        own = flat.take(truth, out=_array(room, "own", truth.shape), mode="clip")
+        flat[truth] = 0
+        return terms, _row_sums(terms, _array(room, "others", truth.shape), room), own, 0.0
+    true_logits = logits.take(truth)
+    terms, lost = difference(logits, true_logits[:, None])
     np.exp(terms, out=terms)
-    # An infinite truth must not pass for a perfect hit: inf times 0 is NaN.
-    terms[truth] = 0 * true_logits[:, 0]
-    if logits.dtype == np.float32:
-        return terms, _row_sums(terms), 0.0
+    terms.put(truth, 0)
+    own = 1 + 0 * true_logits  # an infinite truth is no perfect hit: inf times 0 is NaN
     wide = terms.sum(axis=1, dtype=np.longdouble)
     others = wide.astype(np.float64)
     lost *= terms
-    return terms, others, (wide - others).astype(np.float64) + _row_sums(lost)
+    return terms, others, own, (wide - others).astype(np.float64) + lost.sum(axis=1)
 
 
-def class_indices_block(
-    logits: FloatArray, labels: IntArray, weights: FloatArray, out: FloatArray
-) -> float:
-    """Write the gradient of ``sum(weights * losses)`` into ``out``; return that sum.
+def _row_sums(
+    terms: FloatArray, out: FloatArray | None, room: Room | None
+) -> FloatArray:
+    """Add runs of a row by BLAS, and what they come to in float64."""
+    rows, classes = terms.shape
+    run = _run(classes)
+    dtype = terms.dtype.char
+    if run == classes:
+        if dtype == "d":
+            return terms.dot(_ones(run, dtype), out=out)
+        rounded = _array(room, "rounded", (rows,), dtype)
+        return np.add(terms.dot(_ones(run, dtype), out=rounded), 0.0, out=out)
+    if run == 0:
+        return np.add.reduce(terms, axis=1, out=out)
+    parts = terms.reshape(-1, run).dot(_ones(run, dtype)).reshape(rows, -1)
+    return np.add.reduce(parts, axis=1, dtype=np.float64, out=out)
 
-    The true class stays out of the sum of exponentials, so neither a loss nor a slope close
-    to 0 is the difference of two numbers close to 1. The value is NaN where a row that
-    counts has no softmax.
-    """
-    if logits.itemsize > 8:
-        return _shifted_block(logits, labels, weights, out)
-    if logits.size <= SMALL:
-        return _small_block(logits, labels, weights, out)
+
+@functools.cache
+def _run(classes: int) -> int:
+    """Return the longest run that rows divide into; 0 where all are too short to pay."""
+    longest = max(run for run in range(1, RUN + 1) if classes % run == 0)
+    return longest if longest == classes or longest >= RUN // 16 else 0
+
+
+@functools.cache
+def _ones(count: int, dtype: str) -> FloatArray:
+    return np.ones(count, dtype)
+
+
+def _exact_losses(logits: FloatArray, labels: Labels, room: Room) -> FloatArray:
+    """Return losses within 2 ulp, whatever the logits."""
+    _, others, own, rest = _beside_truth(logits, labels, room)
+    totals = np.add(others, own, out=room.array("totals", others.shape))
+    losses = _losses(others, own, rest)
+    if not (totals.min() > TINY and totals.max() < HUGE and losses.max() < FAR):
+        bad = ~((losses < FAR) & (totals > TINY) & (totals < HUGE))
+        losses[bad] = plain_losses(logits[bad], labels[bad])
+    return losses
+
+
+def _exact_losses_at(
+    rows: Labels, logits: FloatArray, labels: Labels, room: Room
+) -> FloatArray:
+    """Return the losses of some rows."""
+    few = room.array("few", (len(rows), logits.shape[1]), logits.dtype.char)
+    logits.take(rows, axis=0, out=few, mode="clip")
+    return _exact_losses(few, labels[rows], room)
+
+
+def _rounded_losses(logits: FloatArray, labels: Labels, room: Room) -> FloatArray:
+    """Return losses from rounded sums, right where they lie between ``NEAR`` and ``FAR``."""
+    terms = room.array("rounded terms", logits.shape, logits.dtype.char)
+    totals, own = room.array("sums", (2, len(logits)))
+    _row_sums(np.exp(logits, out=terms), totals, room)
+    _true_terms(logits, _positions(labels, logits.shape[1], room), own, room)
+    if not (totals.min() > LEAST and totals.max() < MOST):
+        totals[:] = np.nan
+    totals /= own
+    return np.log(totals, out=totals)
+
+
+def _true_terms(
+    logits: FloatArray, truth: Labels, own: FloatArray, room: Room
+) -> FloatArray:
+    rounded = room.array("rounded", own.shape, logits.dtype.char)
+    np.copyto(own, logits.take(truth, out=rounded, mode="clip"))
+    return np.exp(own, out=own)
+
+
+def _unshifted_block(
+    logits: FloatArray, labels: Labels, weights: Weights, out: FloatArray, room: Room
+) -> float | None:
+    """Do it from rounded sums; return nothing where these leave their format."""
+    others, own, totals = room.array("sums", (3, len(logits)))
+    truth = _positions(labels, out.shape[1], room)
     np.exp(logits, out=out)
-    truth = np.arange(len(labels)), labels
-    true_term = out[truth]
-    out[truth] = 0
-    others = _row_sums(out)
-    totals = others + true_term
-    if not _need_no_shift(totals).all():
-        return _shifted_block(logits, labels, weights, out)
-    scale = weights / totals
-    out *= scale[:, None]
-    out[truth] = -(scale * others)
-    return _weighted(_losses(totals, logits, labels), weights)
+    flat = out.reshape(-1)
+    flat[truth] = 0
+    _row_sums(out, others, room)
+    _true_terms(logits, truth, own, room)
+    np.add(others, own, out=totals)
+    losses = _losses(others, own)
+    if not (totals.min() > LEAST and totals.max() < MOST and losses.max() < FAR):
+        return None
+    slopes = np.divide(weights, totals, out=totals)
+    rounded = room.array("rounded", slopes.shape, out.dtype.char)
+    np.copyto(rounded, slopes, casting="same_kind")
+    out *= rounded[:, None]
+    slopes *= others
+    np.negative(slopes, out=rounded, casting="same_kind")
+    flat[truth] = rounded
+    if _in_doubt(losses, weights, slopes, out):
+        again = np.flatnonzero(losses < 2 * NEAR)
+        losses[again] = _exact_losses_at(again, logits, labels, room)
+    return float((weights * losses).sum())
 
 
-def _weighted(losses: FloatArray, weights: FloatArray) -> float:
-    if not weights.all():
-        losses = np.where(weights == 0, 0, losses)
-    return float((weights * losses).sum(dtype=np.float64))
+def _in_doubt(
+    losses: FloatArray, weights: Weights, slopes: FloatArray, out: FloatArray
+) -> bool:
+    """Say whether a rounded sum of exponentials may move the mean by more than 1.5 ulp.
 
-
-def _small_block(
-    logits: FloatArray, labels: IntArray, weights: FloatArray, out: FloatArray
-) -> float:
-    """Do the same in float64 with the fewest calls."""
-    terms, others, rest = _beside_truth(logits, labels)
-    totals = 1 + others
-    if not np.isfinite(totals).all():
-        return _shifted_block(logits, labels, weights, out)
-    scale = weights / totals
-    terms *= scale[:, None]
-    terms[np.arange(len(labels)), labels] = -(scale * others)
-    out[...] = terms
-    return _weighted(np.log1p(others) + rest / totals, weights)
+    A loss moves by its slope at the truth when the sum moves by its own size. A mean in doubt
+    lies below ``NEAR``, so losses from twice that on are too few to matter.
+    """
+    weight = weights * len(losses) if isinstance(weights, float) else weights.sum()
+    if weight == 0:
+        return False
+    error = ROUNDING * np.finfo(out.dtype).eps * slopes.sum()
+    mean = out.dtype.type((weights * losses).sum() / weight)
+    return bool(error > 1.5 * weight * np.spacing(mean))
 
 
 def _shifted_block(
-    logits: FloatArray, labels: IntArray, weights: FloatArray, out: FloatArray
+    logits: FloatArray, labels: Labels, weights: FloatArray, out: FloatArray, room: Room
 ) -> float:
-    """Do the same where a sum of exponentials would leave its format."""
-    few = logits.shape[1] <= FEW_CLASSES
-    axis = 0 if few else 1
-    source = np.array(logits.T, order="C") if few else logits
-    work = source if few else out
-    rows = np.arange(len(labels))
-    truth = (labels, rows) if few else (rows, labels)
-    maximum = source.max(axis=axis, keepdims=True)
-    np.subtract(source, maximum, out=work)
-    true_logit = work[truth]
-    np.exp(work, out=work)
-    work[truth] = 0
-    others = work.sum(axis=axis)
-    scale = weights / (others + np.exp(true_logit))
-    work *= scale if few else scale[:, None]
-    work[truth] = -(scale * others)
-    if few:
-        out[...] = work.T
-    losses = _exact_losses(logits, labels)
-    return _weighted_sum(losses, weights, maximum.ravel(), out)
-
-
-def distributions_block(
-    logits: FloatArray, targets: FloatArray, out: FloatArray
-) -> float:
-    """Do the same for labels that are distributions times the weight of their row."""
-    rows = np.arange(len(logits))
-    top = logits.argmax(axis=1)
-    maximum = logits[rows, top]
+    """Do it where a sum of exponentials would leave its format."""
+    truth = np.arange(len(labels)), labels
+    maximum = logits.max(axis=1)
     np.subtract(logits, maximum[:, None], out=out)
-    paid = np.where(targets == 0, 0, targets * out).sum(axis=1)
     np.exp(out, out=out)
-    out[rows, top] = 0
-    others = out.sum(axis=1)
-    out[rows, top] = 1
-    weights = targets.sum(axis=1)
-    out *= (weights / (1 + others))[:, None]
-    out -= targets
-    with np.errstate(divide="ignore"):
-        losses = np.log1p(others) - paid / weights
-    return _weighted_sum(losses, weights, maximum, out)
-
-
-def _weighted_sum(
-    losses: FloatArray, weights: FloatArray, maximum: FloatArray, out: FloatArray
-) -> float:
-    if weights.all():
-        if not np.isfinite(maximum).all():
-            return float("nan")
-        return float((weights * losses).sum(dtype=np.float64))
+    own = out[truth]
+    out[truth] = 0
+    others = _row_sums(out, np.empty(len(out)), room)
+    slopes = weights / (others + own)
+    out *= slopes.astype(out.dtype)[:, None]
+    out[truth] = -(slopes * others)
     counts = weights != 0
     out[~counts] = 0
     if not np.isfinite(maximum[counts]).all():
         return float("nan")
-    return float((weights[counts] * losses[counts]).sum(dtype=np.float64))
+    exact = plain_losses if logits.itemsize > 8 else functools.partial(_exact_losses, room=room)
+    losses = exact(logits[counts], labels[counts])
+    return float((weights[counts] * losses).sum())

@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from xent_lib import _kernels
 from xent_lib._arguments import (
     Batch,
     batch_of_distributions,
@@ -19,6 +18,9 @@ from xent_lib._arguments import (
     kept_entries,
     with_yes_or_no,
 )
+from xent_lib._blocks import Room, sum_over_blocks
+from xent_lib._distributions import distributions_block
+from xent_lib._kernels import class_indices_block, small_and_calm, small_batch
 from xent_lib._validation import (
     FloatArray,
     check_logits,
@@ -104,11 +106,11 @@ def softmax_cross_entropy_value_and_grad(
     smoothing = check_unit_interval("label_smoothing", label_smoothing)
     gradient = np.empty_like(batch.rows, order="C")
 
-    def block(rows: slice) -> float:
+    def block(rows: slice, room: Room) -> float:
         targets = _smoothed(batch.labels[rows], smoothing, batch, rows)
-        return _kernels.distributions_block(batch.rows[rows], targets, gradient[rows])
+        return distributions_block(batch.rows[rows], targets, gradient[rows])
 
-    value = _kernels.sum_over_blocks(block, batch.rows)
+    value = sum_over_blocks(block, len(gradient), gradient)
     if np.isnan(value):
         check_logits("logits", batch.logits_that_count(), batch.axis)
     return value, batch.in_shape(gradient)
@@ -183,21 +185,26 @@ def softmax_cross_entropy_with_integer_labels_value_and_grad(
     smoothing = check_unit_interval("label_smoothing", label_smoothing)
     gradient = np.empty_like(batch.rows, order="C")
 
-    def hard(rows: slice) -> float:
-        truth = batch.labels[rows]
-        weights = batch.scale(rows)
-        if batch.class_weights is not None:
-            weights = weights * batch.class_weights[truth]
-        return _kernels.class_indices_block(
-            batch.rows[rows], truth, weights.astype(gradient.dtype), gradient[rows]
-        )
+    def weights_of(rows: slice) -> FloatArray | float:
+        if batch.class_weights is None:
+            return batch.scale(rows)
+        return batch.scale(rows) * batch.class_weights[batch.labels[rows]]
 
-    def smoothed(rows: slice) -> float:
+    def hard(rows: slice, room: Room) -> float:
+        given = batch.rows[rows], batch.labels[rows], weights_of(rows)
+        return class_indices_block(*given, gradient[rows], room)
+
+    def smoothed(rows: slice, room: Room) -> float:
         encoded = batch.labels[rows, None] == np.arange(batch.rows.shape[1])
         targets = _smoothed(encoded, smoothing, batch, rows)
-        return _kernels.distributions_block(batch.rows[rows], targets, gradient[rows])
+        return distributions_block(batch.rows[rows], targets, gradient[rows])
 
-    value = _kernels.sum_over_blocks(smoothed if smoothing else hard, batch.rows)
+    if not smoothing and small_and_calm(batch.rows):
+        everything = slice(None)
+        value = small_batch(batch.rows, batch.labels, weights_of(everything), gradient)
+    else:
+        block = smoothed if smoothing else hard
+        value = sum_over_blocks(block, len(gradient), gradient)
     if np.isnan(value):
         check_logits("logits", batch.logits_that_count(), batch.axis)
     return value, batch.in_shape(gradient)
@@ -329,7 +336,7 @@ def _smoothed(
     targets = labels * (1 - smoothing) + smoothing / labels.shape[1]
     if batch.class_weights is not None:
         targets = targets * batch.class_weights
-    weighted: FloatArray = (targets * batch.scale(rows)[..., None]).astype(
+    weighted: FloatArray = (targets * np.asarray(batch.scale(rows))[..., None]).astype(
         batch.rows.dtype
     )
     return weighted

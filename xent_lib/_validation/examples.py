@@ -29,9 +29,10 @@ def check_integer_labels(
             f"{name} must have the shape of logits without the class axis, {shape}; "
             f"got {array.shape}"
         )
-    bad = (array < 0) | (array >= num_classes)
-    if bad.any():
-        index = first(bad)
+    if array.size and not (
+        0 <= array.item(array.argmin()) and array.item(array.argmax()) < num_classes
+    ):
+        index = first((array < 0) | (array >= num_classes))
         raise ValueError(
             f"{name} must be between 0 and {num_classes - 1}; "
             f"{at(name, index)} is {int(array[index])}"
