@@ -43,7 +43,7 @@ def with_class_indices(
 
 def rows_of_indices(
     logits: ArrayLike, labels: ArrayLike, axis: int
-) -> tuple[FloatArray, FloatArray, IntArray, int]:
+) -> tuple[FloatArray, FloatArray, NDArray[np.intp], int]:
     """Return logits whose values nobody has looked at, the same as rows, labels and axis."""
     logits = check_real("logits", logits)
     axis = check_axis("logits", logits, axis)

@@ -21,10 +21,16 @@ from numpy.typing import NDArray
 from xent_lib._validation import FloatArray
 
 BLOCK_BYTES = 2**19  # of logits; half a megabyte fits most second-level caches
-MOST_ROWS = 2**13  # of a block, whose numbers for each row would else outweigh short rows
+MOST_ROWS = (
+    2**13
+)  # of a block, whose numbers for each row would else outweigh short rows
 MOST_KEPT = 2**18  # entries of an array that is kept for the next call
 ENTRIES_A_THREAD = 2**17  # below this, waking a thread costs more than it saves
-LONG_ROW = 2**8  # entries from which NumPy multiplies rows faster unbuffered
+LONG_ROW = 2**8  # entries from which NumPy multiplies rows faster without its buffer
+BUFFER, SMALL_BUFFER = (
+    2**10,
+    2**8,
+)  # entries; NumPy's own 8192 outweigh a small gradient
 
 
 class Room:
@@ -33,7 +39,9 @@ class Room:
     def __init__(self) -> None:
         self._kept: dict[tuple[str, str], NDArray[Any]] = {}
 
-    def array(self, name: str, shape: tuple[int, ...], dtype: str = "d") -> NDArray[Any]:
+    def array(
+        self, name: str, shape: tuple[int, ...], dtype: str = "d"
+    ) -> NDArray[Any]:
         """Return an array of ``shape``; asking for its name again gives the same memory."""
         size = math.prod(shape)
         kept = self._kept.get((name, dtype))
@@ -90,7 +98,7 @@ def sum_over_blocks(block: Block, count: int, like: FloatArray) -> float:
     if count == 0:
         return 0.0
     if rows == count:
-        with _lent_room() as room, _set_for_rows(classes):
+        with _lent_room() as room, _set_for(count, classes):
             return block(slice(None), room)
     starts = deque(range(0, count, rows))
     values = dict.fromkeys(starts, 0.0)
@@ -99,7 +107,7 @@ def sum_over_blocks(block: Block, count: int, like: FloatArray) -> float:
     threads = min(cores, worth)
 
     def work() -> None:
-        with _lent_room() as room, _set_for_rows(classes):
+        with _lent_room() as room, _set_for(count, classes):
             for start in _taken_from(starts):
                 values[start] = block(slice(start, start + rows), room)
 
@@ -133,13 +141,11 @@ def _taken_from(starts: deque[int]) -> Iterator[int]:
 
 
 @contextlib.contextmanager
-def _set_for_rows(classes: int) -> Iterator[None]:
-    """Let infinities pass, and let long rows be multiplied without NumPy's buffer."""
+def _set_for(count: int, classes: int) -> Iterator[None]:
+    """Let infinities pass, and set the buffer in which NumPy repeats a number for its row."""
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-        if classes < LONG_ROW:
-            yield
-            return
-        before = np.setbufsize(LONG_ROW)
+        small = classes >= LONG_ROW or count * classes < BUFFER * 64
+        before = np.setbufsize(SMALL_BUFFER if small else BUFFER)
         try:
             yield
         finally:

@@ -16,13 +16,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from xent_lib._blocks import MOST_ROWS, Room, sum_over_blocks
+from xent_lib._blocks import Room, sum_over_blocks
 from xent_lib._validation import FloatArray
 from xent_lib.plain import plain_losses
 from xent_lib.special import difference
 
-SMALL = 2**11  # entries up to which calls cost more than float64 does
-FEW_CLASSES = 24  # up to here float64 at once is faster than float32 and then some again
+SMALL = 2**11  # entries up to which calls cost more than float64 and a copy in it do
+SMALL_LOSS = 2**14  # the same where there is no gradient to write
+FEW_CLASSES = (
+    24  # up to here float64 at once is faster than float32 and then some again
+)
 CALM = 300.0  # nats; float64 holds the exponentials of such logits, and their quotients
 LEAST, MOST = 1e-10, 1e30  # sums of exponentials that need no shift, in float32 too
 TINY, HUGE = 1e-290, 1e290  # the same in float64
@@ -32,15 +35,15 @@ RUN = 2**8  # entries that are added in the format of the logits
 
 Labels = NDArray[np.intp]
 Weights = FloatArray | float
-_counting = np.arange(MOST_ROWS)
 
 
 def losses_of_indices(logits: FloatArray, labels: Labels) -> FloatArray:
     """Return one loss a row; not finite where a row is bad."""
     if logits.itemsize > 8:
         return plain_losses(logits, labels)
-    if small_and_calm(logits):
-        return _losses(*_beside_truth(logits, labels, None)[1:])
+    if small_and_calm(logits, SMALL_LOSS):
+        truth = _positions(labels, logits.shape[1])
+        return _losses(*_beside_truth(logits, truth)[1:])
     losses = np.empty(len(logits), logits.dtype)
     few = logits.shape[1] <= FEW_CLASSES
     way = _exact_losses if few else _rounded_losses
@@ -61,10 +64,10 @@ def losses_of_indices(logits: FloatArray, labels: Labels) -> FloatArray:
     return losses
 
 
-def small_and_calm(logits: FloatArray) -> bool:
+def small_and_calm(logits: FloatArray, most: int) -> bool:
     """Say whether entries are few and near 0; NaN and infinities are not."""
-    return logits.size <= SMALL and bool(
-        -CALM < logits.item(logits.argmin()) and logits.item(logits.argmax()) < CALM
+    return 0 < logits.size <= most and bool(
+        logits.item(logits.argmin()) > -CALM and logits.item(logits.argmax()) < CALM
     )
 
 
@@ -72,12 +75,14 @@ def small_batch(
     logits: FloatArray, labels: Labels, weights: Weights, out: FloatArray
 ) -> float:
     """Do what ``class_indices_block`` does, in float64 throughout."""
-    terms, others, own, rest = _beside_truth(logits, labels, None)
+    truth = _positions(labels, out.shape[1])
+    terms, others, own, rest = _beside_truth(logits, truth)
     slopes = weights / (others + own)
-    np.multiply(terms, slopes[:, None], out=out, casting="same_kind")
+    terms *= slopes[:, None]
     slopes *= others
-    out.put(_positions(labels, out.shape[1], None), -slopes)
-    return float((weights * _losses(others, own, rest)).sum())
+    terms.put(truth, -slopes)
+    np.copyto(out, terms, casting="same_kind")
+    return _weighted_sum(_losses(others, own, rest), weights)
 
 
 def class_indices_block(
@@ -94,19 +99,15 @@ def class_indices_block(
     return _shifted_block(logits, labels, np.broadcast_to(weights, len(out)), out, room)
 
 
-def _array(
-    room: Room | None, name: str, shape: tuple[int, ...], dtype: str = "d"
-) -> NDArray[Any] | None:
-    """Return where to write; without a room, None: for few numbers NumPy's own are faster."""
-    return None if room is None else room.array(name, shape, dtype)
-
-
-def _positions(labels: Labels, classes: int, room: Room | None) -> Labels:
+def _positions(labels: Labels, classes: int, out: Labels | None = None) -> Labels:
     """Return where the true entries lie in rows laid end to end."""
-    out = _array(room, "truth", labels.shape, "p")
-    truth: Labels = np.multiply(_counting[: len(labels)], classes, out=out)
-    truth += labels
+    truth: Labels = np.add(_starts(len(labels), classes), labels, out=out)
     return truth
+
+
+@functools.lru_cache(maxsize=8)
+def _starts(count: int, classes: int) -> Labels:
+    return np.arange(0, count * classes, classes)
 
 
 def _losses(
@@ -121,21 +122,22 @@ def _losses(
 
 
 def _beside_truth(
-    logits: FloatArray, labels: Labels, room: Room | None
+    logits: FloatArray, truth: Labels, terms: FloatArray | None = None
 ) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray | float]:
     """Return terms in float64 with 0 at the truth, their sums, the true terms, and a rest.
 
     Terms are ``exp(z)`` for ``float32``, to which ``float64`` is exact enough. For ``float64``
     they are ``exp(z - z_y)``, and the rest is what rounding took from the sums.
     """
-    truth = _positions(labels, logits.shape[1], room)
     if logits.dtype == np.float32:
-        out = _array(room, "terms", logits.shape)
-        terms = np.exp(logits, out=out, dtype=np.float64)
-        flat = terms.reshape(-1)
-        own = flat.take(truth, out=_array(room, "own", truth.shape), mode="clip")
-        flat[truth] = 0
-        return terms, _row_sums(terms, _array(room, "others", truth.shape), room), own, 0.0
+        if terms is None:
+            terms = logits.astype(np.float64)
+        else:
+            np.copyto(terms, logits)
+        np.exp(terms, out=terms)
+        own = terms.take(truth)
+        terms.reshape(-1)[truth] = 0
+        return terms, terms.dot(_ones(terms.shape[1], "d")), own, 0.0
     true_logits = logits.take(truth)
     terms, lost = difference(logits, true_logits[:, None])
     np.exp(terms, out=terms)
@@ -147,22 +149,18 @@ def _beside_truth(
     return terms, others, own, (wide - others).astype(np.float64) + lost.sum(axis=1)
 
 
-def _row_sums(
-    terms: FloatArray, out: FloatArray | None, room: Room | None
-) -> FloatArray:
+def _row_sums(terms: FloatArray, out: FloatArray, room: Room) -> None:
     """Add runs of a row by BLAS, and what they come to in float64."""
     rows, classes = terms.shape
     run = _run(classes)
-    dtype = terms.dtype.char
-    if run == classes:
-        if dtype == "d":
-            return terms.dot(_ones(run, dtype), out=out)
-        rounded = _array(room, "rounded", (rows,), dtype)
-        return np.add(terms.dot(_ones(run, dtype), out=rounded), 0.0, out=out)
     if run == 0:
-        return np.add.reduce(terms, axis=1, out=out)
-    parts = terms.reshape(-1, run).dot(_ones(run, dtype)).reshape(rows, -1)
-    return np.add.reduce(parts, axis=1, dtype=np.float64, out=out)
+        np.add.reduce(terms, axis=1, out=out)
+    elif run < classes:
+        parts = terms.reshape(-1, run).dot(_ones(run, terms.dtype.char))
+        np.add.reduce(parts.reshape(rows, -1), axis=1, dtype=np.float64, out=out)
+    else:
+        rounded = room.array("rounded", (rows,), terms.dtype.char)
+        np.copyto(out, terms.dot(_ones(run, terms.dtype.char), out=rounded))
 
 
 @functools.cache
@@ -179,8 +177,10 @@ def _ones(count: int, dtype: str) -> FloatArray:
 
 def _exact_losses(logits: FloatArray, labels: Labels, room: Room) -> FloatArray:
     """Return losses within 2 ulp, whatever the logits."""
-    _, others, own, rest = _beside_truth(logits, labels, room)
-    totals = np.add(others, own, out=room.array("totals", others.shape))
+    truth = _positions(labels, logits.shape[1])
+    terms = room.array("terms", logits.shape)
+    _, others, own, rest = _beside_truth(logits, truth, terms)
+    totals = others + own
     losses = _losses(others, own, rest)
     if not (totals.min() > TINY and totals.max() < HUGE and losses.max() < FAR):
         bad = ~((losses < FAR) & (totals > TINY) & (totals < HUGE))
@@ -202,16 +202,18 @@ def _rounded_losses(logits: FloatArray, labels: Labels, room: Room) -> FloatArra
     terms = room.array("rounded terms", logits.shape, logits.dtype.char)
     totals, own = room.array("sums", (2, len(logits)))
     _row_sums(np.exp(logits, out=terms), totals, room)
-    _true_terms(logits, _positions(labels, logits.shape[1], room), own, room)
+    _true_terms(logits, _positions(labels, logits.shape[1]), own, room)
     if not (totals.min() > LEAST and totals.max() < MOST):
         totals[:] = np.nan
     totals /= own
-    return np.log(totals, out=totals)
+    losses: FloatArray = np.log(totals, out=totals)
+    return losses
 
 
 def _true_terms(
     logits: FloatArray, truth: Labels, own: FloatArray, room: Room
 ) -> FloatArray:
+    """Fill ``own`` with the exponentials of the true logits."""
     rounded = room.array("rounded", own.shape, logits.dtype.char)
     np.copyto(own, logits.take(truth, out=rounded, mode="clip"))
     return np.exp(own, out=own)
@@ -221,10 +223,9 @@ def _unshifted_block(
     logits: FloatArray, labels: Labels, weights: Weights, out: FloatArray, room: Room
 ) -> float | None:
     """Do it from rounded sums; return nothing where these leave their format."""
-    others, own, totals = room.array("sums", (3, len(logits)))
-    truth = _positions(labels, out.shape[1], room)
-    np.exp(logits, out=out)
-    flat = out.reshape(-1)
+    others, totals, own = room.array("sums", (3, len(out)))
+    truth = _positions(labels, out.shape[1], room.array("truth", labels.shape, "p"))
+    flat = np.exp(logits, out=out).reshape(-1)
     flat[truth] = 0
     _row_sums(out, others, room)
     _true_terms(logits, truth, own, room)
@@ -237,28 +238,36 @@ def _unshifted_block(
     np.copyto(rounded, slopes, casting="same_kind")
     out *= rounded[:, None]
     slopes *= others
-    np.negative(slopes, out=rounded, casting="same_kind")
+    np.copyto(rounded, np.negative(slopes, out=others), casting="same_kind")
     flat[truth] = rounded
-    if _in_doubt(losses, weights, slopes, out):
+    value = _weighted_sum(losses, weights)
+    if _in_doubt(value, slopes, weights, out.dtype):
         again = np.flatnonzero(losses < 2 * NEAR)
         losses[again] = _exact_losses_at(again, logits, labels, room)
+        value = _weighted_sum(losses, weights)
+    return value
+
+
+def _weighted_sum(losses: FloatArray, weights: Weights) -> float:
+    if isinstance(weights, float):
+        return weights * float(losses.sum())
     return float((weights * losses).sum())
 
 
 def _in_doubt(
-    losses: FloatArray, weights: Weights, slopes: FloatArray, out: FloatArray
+    value: float, slopes: FloatArray, weights: Weights, dtype: np.dtype[Any]
 ) -> bool:
     """Say whether a rounded sum of exponentials may move the mean by more than 1.5 ulp.
 
     A loss moves by its slope at the truth when the sum moves by its own size. A mean in doubt
     lies below ``NEAR``, so losses from twice that on are too few to matter.
     """
-    weight = weights * len(losses) if isinstance(weights, float) else weights.sum()
+    weight = _weighted_sum(np.broadcast_to(1.0, len(slopes)), weights)
     if weight == 0:
         return False
-    error = ROUNDING * np.finfo(out.dtype).eps * slopes.sum()
-    mean = out.dtype.type((weights * losses).sum() / weight)
-    return bool(error > 1.5 * weight * np.spacing(mean))
+    error = ROUNDING * float(np.finfo(dtype).eps) * float(slopes.sum())
+    last_place = float(np.spacing(dtype.type(value / weight)))
+    return error > 1.5 * weight * last_place
 
 
 def _shifted_block(
@@ -271,14 +280,21 @@ def _shifted_block(
     np.exp(out, out=out)
     own = out[truth]
     out[truth] = 0
-    others = _row_sums(out, np.empty(len(out)), room)
+    others = np.empty(len(out))
+    _row_sums(out, others, room)
     slopes = weights / (others + own)
     out *= slopes.astype(out.dtype)[:, None]
     out[truth] = -(slopes * others)
     counts = weights != 0
     out[~counts] = 0
+    if not counts.any():
+        return 0.0
     if not np.isfinite(maximum[counts]).all():
         return float("nan")
-    exact = plain_losses if logits.itemsize > 8 else functools.partial(_exact_losses, room=room)
+    exact = (
+        plain_losses
+        if logits.itemsize > 8
+        else functools.partial(_exact_losses, room=room)
+    )
     losses = exact(logits[counts], labels[counts])
     return float((weights[counts] * losses).sum())

@@ -20,7 +20,7 @@ from xent_lib._arguments import (
 )
 from xent_lib._blocks import Room, sum_over_blocks
 from xent_lib._distributions import distributions_block
-from xent_lib._kernels import class_indices_block, small_and_calm, small_batch
+from xent_lib._kernels import SMALL, class_indices_block, small_and_calm, small_batch
 from xent_lib._validation import (
     FloatArray,
     check_logits,
@@ -188,7 +188,8 @@ def softmax_cross_entropy_with_integer_labels_value_and_grad(
     def weights_of(rows: slice) -> FloatArray | float:
         if batch.class_weights is None:
             return batch.scale(rows)
-        return batch.scale(rows) * batch.class_weights[batch.labels[rows]]
+        weights: FloatArray = batch.class_weights[batch.labels[rows]]
+        return batch.scale(rows) * weights
 
     def hard(rows: slice, room: Room) -> float:
         given = batch.rows[rows], batch.labels[rows], weights_of(rows)
@@ -199,7 +200,7 @@ def softmax_cross_entropy_with_integer_labels_value_and_grad(
         targets = _smoothed(encoded, smoothing, batch, rows)
         return distributions_block(batch.rows[rows], targets, gradient[rows])
 
-    if not smoothing and small_and_calm(batch.rows):
+    if not smoothing and small_and_calm(batch.rows, SMALL):
         everything = slice(None)
         value = small_batch(batch.rows, batch.labels, weights_of(everything), gradient)
     else:

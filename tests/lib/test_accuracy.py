@@ -9,6 +9,7 @@ import pytest
 
 from xent_lib import (
     _kernels,
+    fused,
     one_hot,
     softmax_cross_entropy,
     softmax_cross_entropy_with_integer_labels,
@@ -75,14 +76,30 @@ def test_a_loss_is_within_two_units_in_the_last_place(regime, dtype):
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize("scale", [0.5, 3, 10])
-def test_a_block_of_many_rows_keeps_the_bound(dtype, scale, monkeypatch):
-    monkeypatch.setattr(_kernels, "SMALL", 0)
+@pytest.mark.parametrize("few", [0, 24])
+def test_a_block_of_many_rows_keeps_the_bound(dtype, scale, few, monkeypatch):
+    monkeypatch.setattr(_kernels, "SMALL_LOSS", 0)
+    monkeypatch.setattr(_kernels, "FEW_CLASSES", few)
     rng = np.random.default_rng(2)
     x = (scale * rng.standard_normal((60, CLASSES))).astype(dtype)
     labels = np.where(np.arange(60) % 2, 1, x.argmax(axis=1))
     losses = softmax_cross_entropy_with_integer_labels(x, labels)
     for row, label, loss in zip(x, labels.tolist(), losses, strict=True):
         assert error_in_ulp(loss, row, label) <= BOUND[dtype]
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("size", [1, 20, 400])
+@pytest.mark.parametrize("truth", [0.0, 2.0, 6.0, 14.0])
+def test_the_mean_of_many_rows_keeps_the_bound(dtype, size, truth, monkeypatch):
+    monkeypatch.setattr(fused, "SMALL", 0)
+    rng = np.random.default_rng(3)
+    x = (2 * rng.standard_normal((size, 40))).astype(dtype)
+    x[:, 0] += dtype(truth)
+    value = of_indices(x, np.zeros(size, int))[0]
+    wide = x.astype(np.longdouble)
+    exact = np.log1p(np.exp(wide[:, 1:] - wide[:, :1]).sum(axis=1)).mean()
+    assert abs(value - exact) <= BOUND[dtype] * np.spacing(dtype(exact))
 
 
 def test_the_stored_table_is_what_the_book_says_of_it():

@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 import threading
+import tracemalloc
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -15,7 +16,9 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 from strategies import distributions, integer_labels, logits_and_axis, without_axis
 from xent_lib import (
+    _blocks,
     _kernels,
+    fused,
     one_hot,
     sigmoid_binary_cross_entropy,
     sigmoid_focal_loss,
@@ -81,15 +84,17 @@ def cases(draw):
 
 
 def take(way, patch):
-    """Send every block one way: the small one, the one without a shift, or a shifted one."""
+    """Send every block one way: all in float64, from rounded sums, or with a shift."""
     if way != "small":
-        patch.setattr(_kernels, "SMALL", 0)
-    if way.startswith("shifted"):
+        patch.setattr(fused, "SMALL", 0)
+        patch.setattr(_kernels, "SMALL_LOSS", 0)
+    if way in ("no shift", "shifted"):
+        patch.setattr(_kernels, "FEW_CLASSES", 0)
+    if way == "shifted":
         patch.setattr(_kernels, "MOST", 0)
-    patch.setattr(_kernels, "FEW_CLASSES", 64 if way == "shifted, turned" else 0)
 
 
-WAYS = ("small", "no shift", "shifted", "shifted, turned")
+WAYS = ("small", "few classes", "no shift", "shifted")
 
 
 # A busy machine can make one example slow; that says nothing about the values.
@@ -102,7 +107,7 @@ def test_the_fast_versions_equal_the_plain_one_on_every_axis(way, case):
     encoded = np.moveaxis(one_hot(labels, x.shape[axis]), -1, axis)
     with pytest.MonkeyPatch.context() as patch:
         take(way, patch)
-        patch.setattr(_kernels, "BLOCK_BYTES", 2 * x.shape[axis] * x.itemsize)
+        patch.setattr(_blocks, "BLOCK_BYTES", 2 * x.shape[axis] * x.itemsize)
         losses = softmax_cross_entropy_with_integer_labels(x, labels, axis=axis)
         hard = of_indices(x, labels, axis=axis, **chosen)
         mixed = of_distributions(x, soft, axis=axis, **chosen)
@@ -178,7 +183,7 @@ def test_blocks_and_threads_change_nothing(shape, threads, monkeypatch):
     rng = np.random.default_rng(0)
     x = rng.normal(size=shape).astype(np.float32)
     labels = rng.integers(0, shape[1], shape[0])
-    monkeypatch.setattr(_kernels, "available_cores", lambda: threads)
+    monkeypatch.setattr(_blocks, "available_cores", lambda: threads)
     value, gradient = of_indices(x, labels)
     targets = one_hot(labels, shape[1]) / shape[0]
     expected, slopes = plain_value_and_grad(x.astype(np.float64), targets)
@@ -191,20 +196,76 @@ def test_blocks_and_threads_change_nothing(shape, threads, monkeypatch):
     assert_allclose(again, slopes, rtol=2e-5, atol=1e-9)
 
 
-def test_a_pool_starts_for_large_batches_only(monkeypatch):
-    started = []
+@pytest.fixture
+def started(monkeypatch):
+    """The sizes of the pools that are started from here on."""
+    sizes = []
 
-    class Pool(_kernels.ThreadPoolExecutor):
-        def __init__(self, workers):
-            started.append(workers)
-            super().__init__(workers)
+    class Pool(_blocks.ThreadPoolExecutor):
+        def __init__(self, workers, **options):
+            sizes.append(workers)
+            super().__init__(workers, **options)
 
-    monkeypatch.setattr(_kernels, "ThreadPoolExecutor", Pool)
-    monkeypatch.setattr(_kernels, "available_cores", lambda: 2)
+    monkeypatch.setattr(_blocks, "ThreadPoolExecutor", Pool)
+    monkeypatch.setattr(_blocks, "available_cores", lambda: 3)
+    _blocks._helpers.cache_clear()
+    yield sizes
+    _blocks._helpers.cache_clear()
+
+
+def test_helpers_start_with_the_first_large_batch_and_stay(started):
     of_indices(np.zeros((100, 10)), np.zeros(100, int))
     assert started == []
-    of_indices(np.zeros((60_000, 10)), np.zeros(60_000, int))
+    for _ in range(2):
+        of_indices(np.zeros((60_000, 10)), np.zeros(60_000, int))
     assert started == [2]
+
+
+@pytest.mark.usefixtures("started")
+def test_an_error_in_a_block_reaches_the_caller_and_ends_the_work():
+    rows = np.zeros((40_000, 100), np.float32)
+    done = []
+
+    def block(part, room):
+        done.append(part.start)
+        if part.start:
+            raise ZeroDivisionError
+        return 0.0
+
+    with pytest.raises(ZeroDivisionError):
+        _blocks.sum_over_blocks(block, len(rows), rows)
+    assert len(done) <= 4
+
+
+def test_a_loss_within_a_block_of_another_has_a_room_of_its_own(monkeypatch):
+    batch = next(large_batches(1))
+    alone = of_indices(*batch)
+    inner = []
+    exact = _kernels._true_terms
+
+    def interrupted(*arguments):
+        monkeypatch.setattr(_kernels, "_true_terms", exact)
+        inner.append(of_indices(*batch))
+        return exact(*arguments)
+
+    monkeypatch.setattr(_kernels, "_true_terms", interrupted)
+    for value, gradient in (of_indices(*batch), *inner):
+        assert value == alone[0]
+        assert_array_equal(gradient, alone[1])
+
+
+@pytest.mark.parametrize(
+    "shape", [(1024, 10), (65_536, 10), (6_000, 100), (40, 32_000)]
+)
+def test_little_more_is_held_than_the_gradient(shape):
+    rng = np.random.default_rng(0)
+    x, labels = rng.normal(size=shape).astype(np.float32), rng.integers(0, 10, shape[0])
+    of_indices(x, labels)
+    tracemalloc.start()
+    _, gradient = of_indices(x, labels)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak <= 1.2 * gradient.nbytes
 
 
 def large_batches(count):
@@ -217,9 +278,9 @@ def large_batches(count):
 
 def test_calls_from_several_threads_at_once_do_not_disturb_each_other(monkeypatch):
     batches = list(large_batches(4))
-    monkeypatch.setattr(_kernels, "available_cores", lambda: 1)
+    monkeypatch.setattr(_blocks, "available_cores", lambda: 1)
     alone = [of_indices(*batch) for batch in batches]
-    monkeypatch.setattr(_kernels, "available_cores", lambda: 2)
+    monkeypatch.setattr(_blocks, "available_cores", lambda: 2)
     start = threading.Barrier(len(batches), timeout=60)
 
     def call(batch):
@@ -240,10 +301,10 @@ def test_a_process_forked_after_the_first_call_computes_as_its_parent_does():
     code = """
 import os, sys
 import numpy as np
-from xent_lib import _kernels
+from xent_lib import _blocks
 from xent_lib.fused import softmax_cross_entropy_with_integer_labels_value_and_grad as f
 
-_kernels.available_cores = lambda: 2
+_blocks.available_cores = lambda: 2
 x, labels = np.eye(6_000, 100), np.arange(6_000) % 100
 value, gradient = f(x, labels)
 child = os.fork()
@@ -261,17 +322,17 @@ sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
 )
 def test_the_environment_can_lower_the_number_of_threads(monkeypatch, asked, cores):
     monkeypatch.setattr(
-        _kernels.os, "sched_getaffinity", lambda pid: set(range(4)), raising=False
+        _blocks.os, "sched_getaffinity", lambda pid: set(range(4)), raising=False
     )
     monkeypatch.setenv("OMP_NUM_THREADS", asked)
-    assert _kernels.available_cores() == cores
+    assert _blocks.available_cores() == cores
 
 
 def test_without_an_affinity_every_core_is_available(monkeypatch):
-    monkeypatch.delattr(_kernels.os, "sched_getaffinity", raising=False)
-    monkeypatch.setattr(_kernels.os, "cpu_count", lambda: None)
+    monkeypatch.delattr(_blocks.os, "sched_getaffinity", raising=False)
+    monkeypatch.setattr(_blocks.os, "cpu_count", lambda: None)
     monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
-    assert _kernels.available_cores() == 1
+    assert _blocks.available_cores() == 1
 
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])

@@ -30,7 +30,7 @@ def check_integer_labels(
             f"got {array.shape}"
         )
     if array.size and not (
-        0 <= array.item(array.argmin()) and array.item(array.argmax()) < num_classes
+        array.item(array.argmin()) >= 0 and array.item(array.argmax()) < num_classes
     ):
         index = first((array < 0) | (array >= num_classes))
         raise ValueError(
