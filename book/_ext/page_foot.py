@@ -1,7 +1,8 @@
 """The foot of a page: how to cite it, what its outputs were made with, where errors go.
 
 The citation comes from CITATION.cff, the versions and the day from book/reproduced.json,
-which ``make refresh`` writes when it has run a chapter to its end.
+which ``make refresh`` writes when it has run a chapter to its end. The licences lie in the
+site as text, so a copy on a memory stick has them too.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ _ROOT = Path(__file__).resolve().parents[2]
 _CITATION = _ROOT / "CITATION.cff"
 _REPRODUCED = _ROOT / "book" / "reproduced.json"
 _ERRATA = "book/errata"
+LICENCES = ("LICENSE", "LICENSE-prose")
 _FOR_TEX = re.compile(r"([&%$#_{}])")
 
 
@@ -88,7 +90,9 @@ def reproduced(record: dict[str, Any], docname: str) -> str:
 def _offer(
     app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: Any
 ) -> None:
+    cff = yaml.safe_load(_CITATION.read_text(encoding="utf-8"))
     context.update(page_citation=None, page_reproduced="", errata="")
+    context["book_version"] = cff["version"]
     if _ERRATA in app.env.all_docs:
         context["errata"] = context["pathto"](_ERRATA)
     reports = [
@@ -102,7 +106,6 @@ def _offer(
         return
     at_root = pagename == app.config.root_doc
     title = "" if at_root else app.env.titles[pagename].astext()
-    cff = yaml.safe_load(_CITATION.read_text(encoding="utf-8"))
     address = context.get("page_address") or app.config.html_theme_options.get(
         "repository_url", ""
     )
@@ -112,7 +115,17 @@ def _offer(
         context["page_reproduced"] = reproduced(record, pagename)
 
 
+def _lay_licences(app: Sphinx, exception: Exception | None) -> None:
+    if exception is not None or app.builder.format != "html":
+        return
+    for name in LICENCES:
+        # With a suffix a browser shows the text; without one it offers a download.
+        text = (_ROOT / name).read_text(encoding="utf-8")
+        (Path(app.outdir) / f"{name}.txt").write_text(text, encoding="utf-8")
+
+
 def setup(app: Sphinx) -> dict[str, Any]:
     # After the extensions that know the page's address and the repository's.
     app.connect("html-page-context", _offer, priority=450)
+    app.connect("build-finished", _lay_licences)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

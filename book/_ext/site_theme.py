@@ -49,6 +49,7 @@ _FONTS = {
     "<em": ["source-serif-4-latin-400-italic"],
 }
 _MADE_PAGES = {
+    "404": "The book has no page at this address.",
     "genindex": "Every term, heading and function of the book, in alphabetical order.",
     "search": "Search the chapters, exercises, glossary and questions of the book.",
 }

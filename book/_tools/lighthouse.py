@@ -42,12 +42,13 @@ class LighthouseError(RuntimeError):
 
 
 def pages(site: Path) -> list[str]:
-    """Every page of the site by its path without the suffix; not the way in to the first."""
+    """Every page of the site by its path without the suffix; no way in, no 404."""
     found = (path.relative_to(site) for path in site.rglob("*.html"))
     return sorted(
         path.with_suffix("").as_posix()
         for path in found
-        if path.parts[0] not in ("_static", "_sources") and path.name != "index.html"
+        if path.parts[0] not in ("_static", "_sources")
+        and path.name not in ("index.html", "404.html")
     ) + ["book/index"]
 
 

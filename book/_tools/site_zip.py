@@ -6,14 +6,13 @@ import re
 import sys
 from collections.abc import Iterator
 
-from _tools.build import COMPLETE, ROOT
+from _tools.build import COMPLETE
 from _tools.packing import NOT_BUILT, SITE, TAKE, pack, record
 
 NAME = "cross-entropy"
 RESULT = TAKE / f"{NAME}-site.zip"
-LICENCES = ("LICENSE", "LICENSE-prose")
 # The other forms of the book, this one among them, and what only a server reads.
-LEFT_OUT = re.compile(rf"{TAKE.name}/|(?:.*/)?(?:\.buildinfo|_headers)$")
+LEFT_OUT = re.compile(rf"{TAKE.name}/|(?:.*/)?(?:\.buildinfo|_headers|404\.html)$")
 # The links to them, which book/_ext/take_away.py writes.
 _OFFER = re.compile(rb'<section id="take-it-with-you">.*?</section>\s*', re.DOTALL)
 
@@ -24,9 +23,7 @@ def without_offers(page: bytes) -> bytes:
 
 
 def files() -> Iterator[tuple[str, bytes]]:
-    """Yield the site's files under one folder, sorted, after the licences."""
-    for name in LICENCES:
-        yield f"{NAME}/{name}", (ROOT / name).read_bytes()
+    """Yield the site's files, its licences among them, under one folder, sorted."""
     for path in sorted(SITE.rglob("*")):
         inside = path.relative_to(SITE).as_posix()
         if path.is_file() and not LEFT_OUT.match(inside):

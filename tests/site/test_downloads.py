@@ -68,6 +68,7 @@ def slug(request: pytest.FixtureRequest) -> str:
     return request.param
 
 
+@pytest.mark.usefixtures("without_address")
 def test_the_button_gives_the_chapter_as_a_zip_and_says_so(
     site: Path, book_pages: Pages, slug: str
 ) -> None:
@@ -81,6 +82,7 @@ def test_the_button_gives_the_chapter_as_a_zip_and_says_so(
     assert not (site / "notebooks" / f"{slug}.ipynb").exists()
 
 
+@pytest.mark.usefixtures("without_address")
 def test_the_zip_holds_notebook_library_instructions_and_licences(
     site: Path, slug: str
 ) -> None:
@@ -101,6 +103,7 @@ def test_the_zip_holds_notebook_library_instructions_and_licences(
     assert ("PyTorch" in readme) == ("torch" in install.split())
 
 
+@pytest.mark.usefixtures("without_address")
 def test_all_but_the_first_cell_is_the_chapter_with_its_outputs(
     site: Path, slug: str
 ) -> None:
@@ -116,6 +119,7 @@ def test_all_but_the_first_cell_is_the_chapter_with_its_outputs(
             assert {**cell, "source": 0} == {**own, "source": 0}
 
 
+@pytest.mark.usefixtures("without_address")
 def test_the_wheel_is_the_library_and_nothing_else(site: Path) -> None:
     for path in chapters():
         files = unpacked(site, path.stem)
@@ -195,6 +199,7 @@ def bare_python(folder: Path, without: set[str]) -> Path:
     return folder / "bin" / "python"
 
 
+@pytest.mark.usefixtures("without_address")
 @pytest.mark.parametrize("slug", ["01_distributions", "02_one_hot_labels"])
 def test_an_unpacked_chapter_installs_its_library_and_runs(
     site: Path, tmp_path: Path, slug: str

@@ -69,7 +69,8 @@ def test_every_file_that_a_page_loads_is_in_the_site(site: Path, pages: Pages) -
 
 def test_no_page_asks_another_host_for_a_style_or_hint(pages: Pages) -> None:
     for name, page in pages.items():
-        for link in page.find_all("link", href=True):
+        # A canonical link names the page itself, and a browser does not follow it.
+        for link in page.select("link[href]:not([rel=canonical])"):
             assert not urlsplit(link["href"]).netloc, (name, link)
         for form in page.find_all("form", action=True):
             assert not urlsplit(form["action"]).netloc, (name, form)

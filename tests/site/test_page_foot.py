@@ -60,13 +60,11 @@ def test_every_page_says_how_to_cite_it_from_the_citation_file(
     for name, page in book_pages.items():
         plain, bibtex = (pre.get_text() for pre in page.select("footer .cite pre"))
         title = page.select_one("main h1")
-        for link in title.select(".headerlink"):
-            link.decompose()
         for text in (plain, bibtex):
             assert cff["authors"][0]["name"] in text, name
             assert str(cff["version"]) in text and cff["title"] in text, name
         if name != "book/index.html":
-            words = " ".join(title.get_text().split())
+            words = " ".join(title.get_text().removesuffix("#").split())
             assert words in " ".join(plain.split()), name
 
 
@@ -86,7 +84,24 @@ def test_a_chapter_names_its_own_day_and_versions_and_no_other_page_does(
         said = reproduced(record, name.removesuffix(".html"))
         assert bool(said) == name.startswith("notebooks/"), name
         assert said in foot and ("reproduced" in foot) == bool(said), name
-        assert "Prose CC BY 4.0, code MIT." in foot, name
+
+
+def test_every_page_leads_to_the_licences_and_names_the_version(
+    site: Path, pages: Pages
+) -> None:
+    version = yaml.safe_load((ROOT / "CITATION.cff").read_text("utf-8"))["version"]
+    feet = {name: page.select_one("footer") for name, page in pages.items()}
+    # The root only leads on to the first page.
+    assert [name for name, foot in feet.items() if foot is None] == ["index.html"]
+    for name, foot in feet.items():
+        if foot is None:
+            continue
+        said = " ".join(foot.select("p")[-1].get_text().split())
+        assert f"Version {version}. Prose CC BY 4.0, code MIT." in said, name
+        links = {link.get_text(): link["href"] for link in foot.select("p a")}
+        for words, file in (("CC BY 4.0", "LICENSE-prose"), ("MIT", "LICENSE")):
+            text = (site / name).parent / links[words]
+            assert text.read_text("utf-8") == (ROOT / file).read_text("utf-8"), name
 
 
 def test_what_was_reproduced_is_read_aloud_with_its_day() -> None:
@@ -97,6 +112,7 @@ def test_what_was_reproduced_is_read_aloud_with_its_day() -> None:
     assert reproduced(record, "notebooks/04_other") == ""
 
 
+@pytest.mark.usefixtures("without_address")
 def test_every_page_leads_to_the_errata(site: Path, book_pages: Pages) -> None:
     for name, page in book_pages.items():
         (link,) = (a for a in page.select("footer a") if a.get_text() == "Errata")

@@ -36,6 +36,7 @@ def test_an_address_that_is_not_absolute_is_refused_by_name() -> None:
         site_address("book.example.org", "")
 
 
+@pytest.mark.usefixtures("without_address")
 def test_without_an_address_no_page_names_one(
     pages: dict[str, BeautifulSoup], site: Path
 ) -> None:
@@ -46,6 +47,7 @@ def test_without_an_address_no_page_names_one(
         )
         assert not found, name
     assert not (site / "sitemap.xml").exists() and not (site / "robots.txt").exists()
+    assert not (site / "404.html").exists()
 
 
 def test_every_page_describes_itself(pages: dict[str, BeautifulSoup]) -> None:

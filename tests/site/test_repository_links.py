@@ -35,6 +35,7 @@ def test_without_an_address_there_is_no_repository(empty: str | None) -> None:
     assert read_repository({"repository_url": empty, "launch_buttons": LAUNCH}) is None
 
 
+@pytest.mark.usefixtures("without_address")
 def test_the_built_pages_offer_nothing_while_the_address_is_empty(
     pages: dict[str, BeautifulSoup],
 ) -> None:

@@ -16,6 +16,7 @@ import pytest
 import take_away
 import yaml
 from bs4 import BeautifulSoup
+from page_foot import LICENCES
 from playwright.sync_api import Browser, expect
 
 from _tools import epub, packing, pdf, site_zip
@@ -110,7 +111,7 @@ def test_the_unpacked_site_reads_and_searches_from_a_folder(
     assert not any(name.endswith((".pdf", ".epub", "-site.zip")) for name in names)
     assert f"{site_zip.NAME}/notebooks/03_formula.zip" in names
     assert b"take-it-with-you" not in (root / "book" / "index.html").read_bytes()
-    assert all((root / name).is_file() for name in site_zip.LICENCES)
+    assert all((root / f"{name}.txt").is_file() for name in LICENCES)
     page = browser.new_page()
     page.goto((root / "index.html").as_uri())
     page.locator("main a[href*='notebooks/04_worked_example.html']").first.click()

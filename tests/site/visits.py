@@ -10,7 +10,7 @@ import gzip
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 from playwright.sync_api import Browser, Page
 
@@ -90,11 +90,11 @@ class Visit:
     weight_all: float = 0
 
 
-def weight_kib(site: Path, urls: set[str]) -> float:
+def weight_kib(site: Path, server: str, urls: set[str]) -> float:
     """Weigh files as a host that compresses sends them."""
     total = 0
     for url in urls:
-        path = site / unquote(urlsplit(url).path).lstrip("/")
+        path = site / unquote(url.removeprefix(server)).lstrip("/")
         content = path.read_bytes()
         total += len(gzip.compress(content, 6) if path.suffix in _PACKED else content)
     return total / KIB
@@ -161,11 +161,11 @@ def make_visit(browser: Browser, site: Path, server: str, name: str, axe: str) -
         asked = watch(page, server, visit)
         page.goto(f"{server}/{name}", wait_until="networkidle")
         if size == "phone":
-            visit.weight_first = weight_kib(site, asked)
+            visit.weight_first = weight_kib(site, server, asked)
         page.evaluate(LOAD_ALL)
         page.evaluate(OPEN_ALL)
         if size == "phone":
-            visit.weight_all = weight_kib(site, asked)
+            visit.weight_all = weight_kib(site, server, asked)
             _measure_width(page, visit, NARROWEST, height)
         _measure_width(page, visit, width, height)
         visit.cut_formulas += page.evaluate(CUT_FORMULAS)
