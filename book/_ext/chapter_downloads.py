@@ -35,10 +35,10 @@ from _tools.packing import pack
 
 _LICENCES = ("LICENSE", "LICENSE-prose")
 _README = Path(__file__).with_name("chapter_readme.txt").read_text(encoding="utf-8")
-_TORCH = """
-PyTorch is the large one. Its smaller build, for processors alone, is enough for every
-chapter; pytorch.org says how to install it. Do so before you run the first cell.
-"""
+_TORCH = (
+    "\nPyTorch is the large one. Its smaller build, for processors alone, is enough for every "
+    "chapter; pytorch.org says how to install it. Do so before you run the first cell.\n"
+)
 
 
 def _chapters(app: Sphinx) -> Iterator[tuple[str, str]]:
