@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-from matplotlib import pyplot
 from matplotlib.colors import to_hex
 
 from xent_lib.plots.class_numbers import plot_fit_to_codes, plot_line_and_triangle
@@ -10,12 +9,6 @@ from xent_lib.plots.style import PREDICTION
 from xent_lib.show import show_figure
 
 NAMES = ("rain", "snow", "sun")
-
-
-@pytest.fixture(autouse=True)
-def close_figures():
-    yield
-    pyplot.close("all")
 
 
 def texts(ax):

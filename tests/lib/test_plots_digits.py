@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-from matplotlib import pyplot
 from matplotlib.colors import to_hex
 
 from xent_lib.plots.digits import plot_confusion, plot_images
@@ -10,12 +9,6 @@ from xent_lib.plots.style import INK, PREDICTION, TRUTH
 from xent_lib.show import show_figure
 
 COUNTS = [[5, 0, 1], [0, 4, 0], [3, 0, 7]]
-
-
-@pytest.fixture(autouse=True)
-def close_figures():
-    yield
-    pyplot.close("all")
 
 
 def test_an_image_is_drawn_from_its_first_row_down_and_full_ink_is_1():

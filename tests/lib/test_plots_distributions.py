@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-from matplotlib import pyplot
 from matplotlib.colors import to_hex
 
 from xent_lib.plots.distributions import (
@@ -22,12 +21,6 @@ NAMES = ("rain", "snow", "sun")
 FORECAST = np.array([0.7, 0.2, 0.1])
 JOINT = np.array([[0.28, 0.08, 0.04], [0.06, 0.06, 0.48]])
 SIDE = 2 / np.sqrt(3)  # of the triangle of height 1
-
-
-@pytest.fixture(autouse=True)
-def close_figures():
-    yield
-    pyplot.close("all")
 
 
 def texts(ax):

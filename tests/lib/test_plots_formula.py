@@ -26,12 +26,6 @@ PRICES = (0.3567, 1.6094, 2.3026)
 THIRD = 1 / 3
 
 
-@pytest.fixture(autouse=True)
-def close_figures():
-    yield
-    pyplot.close("all")
-
-
 def texts(ax):
     return [text.get_text() for text in ax.texts]
 

@@ -12,12 +12,6 @@ from xent_lib.show import show_figure
 NAMES = ("rain", "snow", "sun")
 
 
-@pytest.fixture(autouse=True)
-def close_figures():
-    yield
-    pyplot.close("all")
-
-
 def texts(ax):
     return [text.get_text() for text in ax.texts]
 

@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-from matplotlib import pyplot
 from matplotlib.colors import to_hex
 
 from xent_lib.plots.style import GRADIENT, INK, LOSS, PREDICTION
@@ -13,12 +12,6 @@ from xent_lib.plots.training import (
     plot_step,
 )
 from xent_lib.show import show_figure
-
-
-@pytest.fixture(autouse=True)
-def close_figures():
-    yield
-    pyplot.close("all")
 
 
 def texts(ax):

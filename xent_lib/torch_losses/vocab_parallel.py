@@ -240,9 +240,9 @@ class Ranks:
                 f"vocab_parallel_cross_entropy: rank {me} of {len(self.members)} lost a rank "
                 f"while {doing}: rank {' or '.join(others)} ended or did not answer in time. "
                 "A lost rank cannot rejoin: end this process and start all ranks again. "
-                "The one at fault is the one whose output lacks this message; torchrun names "
-                "it under 'Root Cause'. If a rank is only slow, give init_process_group a "
-                f"longer timeout. The backend says: {error}"
+                "The one at fault is the one whose output lacks this message; one that ended "
+                "by itself torchrun names under 'Root Cause'. If a rank is only slow, give "
+                f"init_process_group a longer timeout. The backend says: {error}"
             ) from error
 
 
