@@ -49,10 +49,10 @@ def rows_of_indices(
     axis = check_axis("logits", logits, axis)
     shape = logits.shape[:axis] + logits.shape[axis + 1 :]
     labels = check_integer_labels("labels", labels, logits.shape[axis], shape)
-    return logits, _rows(logits, axis), labels.astype(np.intp, copy=False), axis
+    return logits, as_rows(logits, axis), labels.astype(np.intp, copy=False), axis
 
 
-def _rows(logits: FloatArray, axis: int) -> FloatArray:
+def as_rows(logits: FloatArray, axis: int) -> FloatArray:
     """Return logits as rows of classes, end to end, float16 with the room of float32."""
     rows = logits
     if logits.ndim != 2 or axis != 1:
@@ -193,7 +193,7 @@ def _batch(
     weights_of_rows: FloatArray | None,
     axis: int,
 ) -> Batch:
-    rows = _rows(logits, axis)
+    rows = as_rows(logits, axis)
     check_some("where", (len(rows),), counts)
     counts = None if counts is None else counts.ravel()
     if weights_of_rows is not None:

@@ -56,19 +56,6 @@ Block = Callable[[slice, Room], float]
 _rooms: list[Room] = []
 
 
-@contextlib.contextmanager
-def _lent_room() -> Iterator[Room]:
-    """Lend a room that nobody else uses."""
-    try:
-        room = _rooms.pop()
-    except IndexError:
-        room = Room()
-    try:
-        yield room
-    finally:
-        _rooms.append(room)
-
-
 def available_cores() -> int:
     """Cores that this process may use; ``OMP_NUM_THREADS`` lowers them, as elsewhere."""
     asked = os.environ.get("OMP_NUM_THREADS", "")
@@ -98,7 +85,7 @@ def sum_over_blocks(block: Block, count: int, like: FloatArray) -> float:
     if count == 0:
         return 0.0
     if rows == count:
-        with _lent_room() as room, _set_for(count, classes):
+        with _room_for(count, classes) as room:
             return block(slice(None), room)
     starts = deque(range(0, count, rows))
     values = dict.fromkeys(starts, 0.0)
@@ -107,7 +94,7 @@ def sum_over_blocks(block: Block, count: int, like: FloatArray) -> float:
     threads = min(cores, worth)
 
     def work() -> None:
-        with _lent_room() as room, _set_for(count, classes):
+        with _room_for(count, classes) as room:
             for start in _taken_from(starts):
                 values[start] = block(slice(start, start + rows), room)
 
@@ -141,12 +128,17 @@ def _taken_from(starts: deque[int]) -> Iterator[int]:
 
 
 @contextlib.contextmanager
-def _set_for(count: int, classes: int) -> Iterator[None]:
-    """Let infinities pass, and set the buffer in which NumPy repeats a number for its row."""
+def _room_for(count: int, classes: int) -> Iterator[Room]:
+    """Lend a room; let infinities pass; set the buffer in which NumPy repeats a row's number."""
+    try:
+        room = _rooms.pop()
+    except IndexError:
+        room = Room()
+    small = classes >= LONG_ROW or count * classes < BUFFER * 64
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-        small = classes >= LONG_ROW or count * classes < BUFFER * 64
         before = np.setbufsize(SMALL_BUFFER if small else BUFFER)
         try:
-            yield
+            yield room
         finally:
             np.setbufsize(before)
+            _rooms.append(room)

@@ -46,7 +46,7 @@ def losses_of_indices(logits: FloatArray, labels: Labels) -> FloatArray:
         return _losses(*_beside_truth(logits, truth)[1:])
     losses = np.empty(len(logits), logits.dtype)
     few = logits.shape[1] <= FEW_CLASSES
-    way = _exact_losses if few else _rounded_losses
+    way = exact_losses if few else _rounded_losses
 
     def first(rows: slice, room: Room) -> float:
         losses[rows] = way(logits[rows], labels[rows], room)
@@ -149,7 +149,7 @@ def _beside_truth(
     return terms, others, own, (wide - others).astype(np.float64) + lost.sum(axis=1)
 
 
-def _row_sums(terms: FloatArray, out: FloatArray, room: Room) -> None:
+def row_sums(terms: FloatArray, out: FloatArray, room: Room) -> None:
     """Add runs of a row by BLAS, and what they come to in float64."""
     rows, classes = terms.shape
     run = _run(classes)
@@ -175,7 +175,7 @@ def _ones(count: int, dtype: str) -> FloatArray:
     return np.ones(count, dtype)
 
 
-def _exact_losses(logits: FloatArray, labels: Labels, room: Room) -> FloatArray:
+def exact_losses(logits: FloatArray, labels: Labels, room: Room) -> FloatArray:
     """Return losses within 2 ulp, whatever the logits."""
     truth = _positions(labels, logits.shape[1])
     terms = room.array("terms", logits.shape)
@@ -194,14 +194,14 @@ def _exact_losses_at(
     """Return the losses of some rows."""
     few = room.array("few", (len(rows), logits.shape[1]), logits.dtype.char)
     logits.take(rows, axis=0, out=few, mode="clip")
-    return _exact_losses(few, labels[rows], room)
+    return exact_losses(few, labels[rows], room)
 
 
 def _rounded_losses(logits: FloatArray, labels: Labels, room: Room) -> FloatArray:
     """Return losses from rounded sums, right where they lie between ``NEAR`` and ``FAR``."""
     terms = room.array("rounded terms", logits.shape, logits.dtype.char)
     totals, own = room.array("sums", (2, len(logits)))
-    _row_sums(np.exp(logits, out=terms), totals, room)
+    row_sums(np.exp(logits, out=terms), totals, room)
     _true_terms(logits, _positions(labels, logits.shape[1]), own, room)
     if not (totals.min() > LEAST and totals.max() < MOST):
         totals[:] = np.nan
@@ -227,7 +227,7 @@ def _unshifted_block(
     truth = _positions(labels, out.shape[1], room.array("truth", labels.shape, "p"))
     flat = np.exp(logits, out=out).reshape(-1)
     flat[truth] = 0
-    _row_sums(out, others, room)
+    row_sums(out, others, room)
     _true_terms(logits, truth, own, room)
     np.add(others, own, out=totals)
     losses = _losses(others, own)
@@ -241,7 +241,7 @@ def _unshifted_block(
     np.copyto(rounded, np.negative(slopes, out=others), casting="same_kind")
     flat[truth] = rounded
     value = _weighted_sum(losses, weights)
-    if _in_doubt(value, slopes, weights, out.dtype):
+    if in_doubt(value, slopes, weights, out.dtype):
         again = np.flatnonzero(losses < 2 * NEAR)
         losses[again] = _exact_losses_at(again, logits, labels, room)
         value = _weighted_sum(losses, weights)
@@ -254,7 +254,7 @@ def _weighted_sum(losses: FloatArray, weights: Weights) -> float:
     return float((weights * losses).sum())
 
 
-def _in_doubt(
+def in_doubt(
     value: float, slopes: FloatArray, weights: Weights, dtype: np.dtype[Any]
 ) -> bool:
     """Say whether a rounded sum of exponentials may move the mean by more than 1.5 ulp.
@@ -262,12 +262,12 @@ def _in_doubt(
     A loss moves by its slope at the truth when the sum moves by its own size. A mean in doubt
     lies below ``NEAR``, so losses from twice that on are too few to matter.
     """
-    weight = _weighted_sum(np.broadcast_to(1.0, len(slopes)), weights)
+    weight = weights * len(slopes) if isinstance(weights, float) else weights.sum()
     if weight == 0:
         return False
     error = ROUNDING * float(np.finfo(dtype).eps) * float(slopes.sum())
     last_place = float(np.spacing(dtype.type(value / weight)))
-    return error > 1.5 * weight * last_place
+    return bool(error > 1.5 * weight * last_place)
 
 
 def _shifted_block(
@@ -281,7 +281,7 @@ def _shifted_block(
     own = out[truth]
     out[truth] = 0
     others = np.empty(len(out))
-    _row_sums(out, others, room)
+    row_sums(out, others, room)
     slopes = weights / (others + own)
     out *= slopes.astype(out.dtype)[:, None]
     out[truth] = -(slopes * others)
@@ -294,7 +294,7 @@ def _shifted_block(
     exact = (
         plain_losses
         if logits.itemsize > 8
-        else functools.partial(_exact_losses, room=room)
+        else functools.partial(exact_losses, room=room)
     )
     losses = exact(logits[counts], labels[counts])
     return float((weights[counts] * losses).sum())

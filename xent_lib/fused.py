@@ -6,10 +6,8 @@ arithmetic; here it runs in blocks, on every core where that pays.
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from xent_lib._arguments import (
     Batch,
@@ -107,8 +105,14 @@ def softmax_cross_entropy_value_and_grad(
     gradient = np.empty_like(batch.rows, order="C")
 
     def block(rows: slice, room: Room) -> float:
-        targets = _smoothed(batch.labels[rows], smoothing, batch, rows)
-        return distributions_block(batch.rows[rows], targets, gradient[rows])
+        part = batch.rows[rows]
+        low, high = _shares(smoothing, batch, rows)
+        targets = room.array("targets", part.shape, part.dtype.char)
+        np.multiply(batch.labels[rows], high, out=targets, casting="same_kind")
+        if smoothing:
+            targets += low
+        _weigh_classes(targets, batch)
+        return distributions_block(part, targets, gradient[rows], room)
 
     value = sum_over_blocks(block, len(gradient), gradient)
     if np.isnan(value):
@@ -196,9 +200,13 @@ def softmax_cross_entropy_with_integer_labels_value_and_grad(
         return class_indices_block(*given, gradient[rows], room)
 
     def smoothed(rows: slice, room: Room) -> float:
-        encoded = batch.labels[rows, None] == np.arange(batch.rows.shape[1])
-        targets = _smoothed(encoded, smoothing, batch, rows)
-        return distributions_block(batch.rows[rows], targets, gradient[rows])
+        part, truth = batch.rows[rows], batch.labels[rows]
+        low, high = _shares(smoothing, batch, rows)
+        targets = room.array("targets", part.shape, part.dtype.char)
+        targets[...] = low
+        targets[np.arange(len(truth)), truth] = np.ravel(low + high)
+        _weigh_classes(targets, batch)
+        return distributions_block(part, targets, gradient[rows], room)
 
     if not smoothing and small_and_calm(batch.rows, SMALL):
         everything = slice(None)
@@ -330,14 +338,14 @@ def sigmoid_focal_loss_value_and_grad(
     return float(losses.sum(dtype=np.float64)), gradient
 
 
-def _smoothed(
-    labels: NDArray[Any], smoothing: float, batch: Batch, rows: slice
-) -> FloatArray:
-    """Return labels mixed with the uniform distribution, times all that weighs them."""
-    targets = labels * (1 - smoothing) + smoothing / labels.shape[1]
+def _shares(
+    smoothing: float, batch: Batch, rows: slice
+) -> tuple[FloatArray, FloatArray]:
+    """Return what a label adds to every class and to its own, one row an example or one for all."""
+    scale = np.reshape(batch.scale(rows), (-1, 1))
+    return smoothing / batch.rows.shape[1] * scale, (1 - smoothing) * scale
+
+
+def _weigh_classes(targets: FloatArray, batch: Batch) -> None:
     if batch.class_weights is not None:
-        targets = targets * batch.class_weights
-    weighted: FloatArray = (targets * np.asarray(batch.scale(rows))[..., None]).astype(
-        batch.rows.dtype
-    )
-    return weighted
+        targets *= batch.class_weights.astype(targets.dtype)

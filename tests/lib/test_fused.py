@@ -33,7 +33,11 @@ from xent_lib.fused import (
     softmax_cross_entropy_with_integer_labels_value_and_grad,
 )
 from xent_lib.gradients import central_difference
-from xent_lib.plain import plain_losses, plain_value_and_grad
+from xent_lib.plain import (
+    plain_losses,
+    plain_losses_of_distributions,
+    plain_value_and_grad,
+)
 
 of_indices = softmax_cross_entropy_with_integer_labels_value_and_grad
 of_distributions = softmax_cross_entropy_value_and_grad
@@ -111,7 +115,12 @@ def test_the_fast_versions_equal_the_plain_one_on_every_axis(way, case):
         losses = softmax_cross_entropy_with_integer_labels(x, labels, axis=axis)
         hard = of_indices(x, labels, axis=axis, **chosen)
         mixed = of_distributions(x, soft, axis=axis, **chosen)
+        of_soft = softmax_cross_entropy(x, soft, axis=axis)
     rows = np.moveaxis(x, axis, -1).reshape(-1, x.shape[axis])
+    expected = plain_losses_of_distributions(
+        rows, np.moveaxis(soft, axis, -1).reshape(rows.shape)
+    )
+    assert_allclose(of_soft.reshape(-1), expected, rtol=1e-14, atol=0)
     expected = plain_losses(rows, labels.reshape(-1)).reshape(labels.shape)
     grid = np.finfo(x.dtype).smallest_subnormal
     assert_allclose(losses, expected, rtol=tolerance, atol=grid)
@@ -191,6 +200,8 @@ def test_blocks_and_threads_change_nothing(shape, threads, monkeypatch):
     assert_allclose(losses, plain_losses(x, labels), rtol=1e-6)
     assert_allclose(value, expected, rtol=1e-6)
     assert_allclose(gradient, slopes, rtol=2e-5, atol=1e-12)
+    soft = one_hot(labels, shape[1], dtype=np.float32)
+    assert_allclose(softmax_cross_entropy(x, soft), losses, rtol=1e-6)
     value, again = of_distributions(x, targets * shape[0])
     assert_allclose(value, expected, rtol=1e-6)
     assert_allclose(again, slopes, rtol=2e-5, atol=1e-9)
