@@ -22,7 +22,6 @@ from library_wheel import ROOT, library_wheel
 from portable_notebook import (
     TORCH,
     needed_modules,
-    pip_arguments,
     portable,
     requirements,
 )
@@ -78,7 +77,7 @@ def _readme(app: Sphinx, docname: str, modules: list[str], library: str) -> str:
         book=about["title"],
         version=about["version"],
         stem=posixpath.basename(docname),
-        install=pip_arguments(requirements(modules, library)),
+        install=requirements(modules, library),
         torch=_TORCH if TORCH in modules else "",
         authors=", ".join(author["name"] for author in about["authors"]),
         year=about["preferred-citation"]["year"],
@@ -124,7 +123,7 @@ def _write_zips(app: Sphinx) -> None:
 
 def _write_notebooks(app: Sphinx) -> None:
     repository = app.xent_repository  # type: ignore[attr-defined]
-    library = f"xent-lib @ git+{repository.url}@{repository.branch}"
+    library = f"git+{repository.url}@{repository.branch}"
     for docname, source in _chapters(app):
         notebook = json.loads((Path(app.srcdir) / source).read_text(encoding="utf-8"))
         moved = portable(notebook, library, _address_of(app, source))

@@ -58,15 +58,10 @@ def needed_modules(notebook: Notebook) -> list[str]:
     return [LIBRARY, *sorted(outside - {LIBRARY, "numpy"})]
 
 
-def requirements(modules: list[str], library: str) -> list[str]:
+def requirements(modules: list[str], library: str) -> str:
     """Return what pip is asked for: ``library`` and the packages of the other modules."""
     others = [_DISTRIBUTION.get(name, name) for name in modules if name != LIBRARY]
-    return [library, *sorted(others)]
-
-
-def pip_arguments(wanted: list[str]) -> str:
-    """Return ``wanted`` as pip reads it on a command line."""
-    return " ".join(f'"{name}"' if " " in name else name for name in wanted)
+    return " ".join([library, *sorted(others)])
 
 
 def install_cell(modules: list[str], library: str) -> dict[str, Any]:
@@ -76,7 +71,7 @@ def install_cell(modules: list[str], library: str) -> dict[str, Any]:
         "# Installs the book's library and what this chapter needs, where it is missing.\n"
         "from importlib.util import find_spec\n\n"
         f"if not all(map(find_spec, [{listed}])):\n"
-        f"    %pip install --quiet {pip_arguments(requirements(modules, library))}"
+        f"    %pip install --quiet {requirements(modules, library)}"
     )
     return {
         "cell_type": "code",

@@ -28,8 +28,9 @@ from repository import COLAB_BRANCH
 
 from _tools.chapters import chapters
 
+from .conftest import PUBLISHED_AT, ROOT
+
 Pages = dict[str, BeautifulSoup]
-ROOT = Path(__file__).resolve().parents[2]
 INSTALLED = Path(anywidget.__file__).parents[1]
 # What a chapter may ask for by name; scikit-learn brings SciPy along.
 BROUGHT = {"anywidget", "mpmath", "scipy", "sklearn", "torch", "tqdm"}
@@ -155,6 +156,23 @@ def test_a_library_that_cannot_be_packed_is_an_error_with_its_reason(
         library_wheel(tmp_path / "cache")
 
 
+def test_with_an_address_every_link_of_a_download_leads_to_its_place_in_the_site(
+    published: Path, slug: str
+) -> None:
+    cells = json.loads((published / "notebooks" / f"{slug}.ipynb").read_bytes())[
+        "cells"
+    ]
+    text = "".join(
+        "".join(cell["source"]) for cell in cells if cell["cell_type"] == "markdown"
+    )
+    links = re.findall(r"\]\(([^()\s]+)\)", text)
+    assert len(links) > 5
+    for link in links:
+        page, _, anchor = link.removeprefix(PUBLISHED_AT).partition("#")
+        markup = (published / page).read_text(encoding="utf-8")
+        assert not anchor or f'id="{anchor}"' in markup, link
+
+
 def test_what_a_chapter_needs_is_read_from_its_cells() -> None:
     code = (
         "import math\nimport numpy as np\nfrom sklearn.metrics import log_loss\n"
@@ -163,9 +181,9 @@ def test_what_a_chapter_needs_is_read_from_its_cells() -> None:
     notebook = {"cells": [{"cell_type": "code", "source": code.splitlines(True)}]}
     modules = needed_modules(notebook)
     assert modules == ["xent_lib", "anywidget", "matplotlib", "sklearn"]
-    cell = install_cell(modules, "xent-lib @ git+https://b.example/o/b@main")
+    cell = install_cell(modules, "git+https://b.example/o/b@main")
     assert "".join(cell["source"]).endswith(
-        '%pip install --quiet "xent-lib @ git+https://b.example/o/b@main" '
+        "%pip install --quiet git+https://b.example/o/b@main "
         "anywidget matplotlib scikit-learn"
     )
 

@@ -268,7 +268,7 @@ def test_with_an_address_the_download_is_a_notebook_that_installs_from_it(
     assert not list(folder.glob("*.zip"))
     first, opening, *_ = nbformat.read(folder / link["href"], as_version=4).cells
     assert first.source.endswith(
-        '    %pip install --quiet "xent-lib @ git+https://github.com/owner/book@main"'
+        "    %pip install --quiet git+https://github.com/owner/book@main"
     )
     site = "https://owner.github.io/book/book/words.html"
     assert f"[a term]({site}#term-Surprisal)" in opening.source
