@@ -125,8 +125,8 @@ def softmax_regression_hessian(
 ) -> FloatArray:
     r"""Second derivatives of :func:`softmax_regression_value_and_grad`.
 
-    Entry ((d, k), (e, l)) is the mean over examples of
-    :math:`x_d x_e\,(q_k [k = l] - q_k q_l)`, plus :math:`\lambda` on the diagonal of the
+    Entry ((d, k), (f, j)) is the mean over examples of
+    :math:`x_d x_f\,q_k (\delta_{jk} - q_j)`, plus :math:`\lambda` on the diagonal of the
     weights that are penalised.
 
     Parameters
@@ -150,7 +150,7 @@ def softmax_regression_hessian(
 
     Notes
     -----
-    Chapter 6 derives it. Time :math:`N D^2 K^2`, memory :math:`D^2 K^2 + N D K`.
+    Chapter 7 derives it. Time :math:`N D^2 K^2`, memory :math:`D^2 K^2 + N D K`.
 
     Examples
     --------
