@@ -125,10 +125,10 @@ class Adam:
     .. math::
 
         m \leftarrow \beta_1 m + (1 - \beta_1) g, \quad
-        s \leftarrow \beta_2 s + (1 - \beta_2) g^2, \quad
-        \theta \leftarrow \theta - \eta\, \hat m / (\sqrt{\hat s} + \epsilon)
+        r \leftarrow \beta_2 r + (1 - \beta_2) g^2, \quad
+        \theta \leftarrow \theta - \eta\, \hat m / (\sqrt{\hat r} + \epsilon)
 
-    with :math:`\hat m = m / (1 - \beta_1^t)` and :math:`\hat s = s / (1 - \beta_2^t)` after
+    with :math:`\hat m = m / (1 - \beta_1^t)` and :math:`\hat r = r / (1 - \beta_2^t)` after
     :math:`t` steps, because both averages start at 0.
 
     Parameters
