@@ -71,7 +71,9 @@ def citation(
         plain += f" {address}"
         fields["url"] = address
     kind = "incollection" if title else "book"
-    key = f"xent{year}" + (f":{docname.rsplit('/', 1)[-1]}" if title else "")
+    # A chapter and its exercises have the same last name.
+    place = docname.partition("/")[2].replace("/", "-")
+    key = f"xent{year}" + (f":{place}" if title else "")
     lines = ",\n".join(f"  {field} = {{{value}}}" for field, value in fields.items())
     return {"plain": plain, "bibtex": f"@{kind}{{{key},\n{lines}\n}}"}
 

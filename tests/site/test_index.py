@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import pytest
 from bs4 import BeautifulSoup
+from playwright.sync_api import Browser, expect
 
 Pages = dict[str, BeautifulSoup]
 
@@ -36,3 +38,19 @@ def test_a_permalink_has_a_name(book_pages: Pages) -> None:
     for name, page in book_pages.items():
         for link in page.select("a.headerlink"):
             assert link.get("aria-label"), (name, link)
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_the_index_is_reached_from_every_width(
+    browser: Browser, server: str, width: int
+) -> None:
+    page = browser.new_page(viewport={"width": width, "height": 900})
+    page.goto(f"{server}/notebooks/03_formula.html")
+    menu = page.get_by_role("button", name="Chapters")
+    if width == 390:
+        menu.click()
+    else:
+        expect(menu).not_to_be_visible()
+    page.locator("#book-contents").get_by_role("link", name="Index", exact=True).click()
+    expect(page.locator("h1")).to_have_text("Index")
+    page.close()

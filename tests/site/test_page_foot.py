@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urljoin
 
+import pybtex.database
 import pytest
 import yaml
 from bs4 import BeautifulSoup
@@ -66,6 +67,20 @@ def test_every_page_says_how_to_cite_it_from_the_citation_file(
         if name != "book/index.html":
             words = " ".join(title.get_text().removesuffix("#").split())
             assert words in " ".join(plain.split()), name
+
+
+def test_every_entry_is_read_by_a_bibtex_parser_and_has_a_key_of_its_own(
+    book_pages: Pages,
+) -> None:
+    entries = {}
+    for name, page in book_pages.items():
+        bibtex = page.select("footer .cite pre")[1].get_text()
+        [(key, entry)] = pybtex.database.parse_string(bibtex, "bibtex").entries.items()
+        assert key not in entries, (name, entries[key])
+        entries[key] = name
+        [author] = entry.persons["author"]
+        assert author.last_names == [f"{{{' '.join(author.last_names)[1:-1]}}}"], name
+        assert entry.fields["year"].isdigit() and "title" in entry.fields, name
 
 
 def test_a_chapter_names_its_own_day_and_versions_and_no_other_page_does(

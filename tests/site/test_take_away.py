@@ -10,6 +10,7 @@ import subprocess
 import sys
 import zipfile
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree
 
 import pytest
@@ -99,7 +100,7 @@ def test_the_same_site_gives_the_same_zip(site, tmp_path):
 
 
 def test_the_unpacked_site_reads_and_searches_from_a_folder(
-    site: Path, browser: Browser, tmp_path: Path
+    site: Path, settings: dict[str, Any], browser: Browser, tmp_path: Path
 ):
     packing.pack(tmp_path / "site.zip", site_zip.files())
     folder = tmp_path / "a folder with spaces"
@@ -109,7 +110,8 @@ def test_the_unpacked_site_reads_and_searches_from_a_folder(
         names = set(packed.namelist())
     root = folder / site_zip.NAME
     assert not any(name.endswith((".pdf", ".epub", "-site.zip")) for name in names)
-    assert f"{site_zip.NAME}/notebooks/03_formula.zip" in names
+    suffix = "ipynb" if settings["repository"]["url"] else "zip"
+    assert f"{site_zip.NAME}/notebooks/03_formula.{suffix}" in names
     assert b"take-it-with-you" not in (root / "book" / "index.html").read_bytes()
     assert all((root / f"{name}.txt").is_file() for name in LICENCES)
     page = browser.new_page()
