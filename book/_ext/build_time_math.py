@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from docutils import nodes
+from formula_breaks import with_fewer_breaks
 from formula_layout import laid_out
 from node_packages import NODE_MODULES, ensure_installed, node_command
 from sphinx.application import Sphinx
@@ -59,13 +60,14 @@ class Formulas:
         if key not in self._known:
             self._known[key] = self._ask(tex, display)
             self._changed = True
-        return self._known[key]
+        return with_fewer_breaks(self._known[key])
 
     def close(self) -> None:
         if self._process is not None:
-            assert self._process.stdin is not None
+            assert self._process.stdin and self._process.stdout
             self._process.stdin.close()
             self._process.wait()
+            self._process.stdout.close()
             self._process = None
         if self._changed:
             text = json.dumps({"edition": self._edition, "formulas": self._known})

@@ -134,8 +134,10 @@ function drawRows(rows, two, { p, q }, { prices, terms }) {
   });
 }
 
-function buildLengths() {
-  const [floor, gap] = [h("span", { class: "xe-fill truth" }), h("span", { class: "xe-fill loss" })];
+/** @param {boolean} two */
+function buildLengths(two) {
+  // Beside a truth its entropy is the floor; one distribution alone has an average price.
+  const [floor, gap] = [h("span", { class: `xe-fill ${two ? "truth" : "loss"}` }), h("span", { class: "xe-fill loss" })];
   const words = h("p", { class: "xe-sum" });
   return { floor, gap, words, bar: h("div", { class: "xe-bar xe-lengths", "aria-hidden": "true" }, floor, gap) };
 }
@@ -146,7 +148,7 @@ function drawLengths({ floor, gap, words }, found, two) {
   floor.style.width = `${shareOf(found.entropy)}%`;
   gap.style.left = `${shareOf(found.entropy)}%`;
   gap.style.width = `${two ? shareOf(found.crossEntropy) - shareOf(found.entropy) : 0}%`;
-  const entropyWords = h("strong", { class: "truth" }, `${number(found.entropy, 4)}${two ? "" : " nats"}`);
+  const entropyWords = h("strong", { class: two ? "truth" : "loss" }, `${number(found.entropy, 4)}${two ? "" : " nats"}`);
   if (!two) words.replaceChildren("entropy = ", found.terms.map((term) => number(term, 4)).join(" + "), " = ", entropyWords);
   else {
     words.replaceChildren("H(p) ", entropyWords, " + D(p‖q) ", h("strong", { class: "loss" }, number(found.divergence, 4)),
@@ -170,7 +172,7 @@ function build(setting) {
   // The truth lies on top: where the points meet, the corners of the diamond stay in sight.
   drawing.append(...(two ? [second, first] : [first]));
   const { rows, table } = buildRows(setting, () => now);
-  const lengths = buildLengths();
+  const lengths = buildLengths(two);
   root.append(drawing, table, lengths.words, lengths.bar);
 
   /** @param {SVGGElement} node @param {number[]} p */
