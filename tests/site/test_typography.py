@@ -41,7 +41,7 @@ def test_a_formula_between_words_stays_alone() -> None:
 
 
 def test_a_long_formula_may_break_on_a_phone() -> None:
-    paragraph = bound("", "-(1 \\log 0.7 + 0 \\log 0.2 + 0 \\log 0.1)", ".")
+    paragraph = bound("", "-(1 \\log 0.7 + 0 \\log 0.2 + 0 \\log 0.1 + 0)", ".")
     (box,) = paragraph.findall(nodes.inline)
     assert box["classes"] == ["kept", "long"]
 
