@@ -129,3 +129,32 @@ def test_every_way_has_every_term():
     for terms in loss_memory(64, 8, 1000).values():
         assert tuple(terms) == TERMS
         assert all(type(size) is int for size in terms.values())
+
+
+@pytest.mark.parametrize(
+    ("sizes", "options", "expected"),
+    [
+        (
+            (64, 8, 1000),
+            {"chunk_size": 16},
+            {
+                "two-liner": (34048, 0, 256000, 256000, 256000, 256000, 0),
+                "chunked": (34048, 34048, 64000, 0, 0, 0, 0),
+                "vocabulary-parallel": (34048, 34048, 256000, 0, 0, 256000, 0),
+            },
+        ),
+        (
+            (4, 512, 16),
+            {"chunk_size": 2, "bytes_per_number": 2},
+            {
+                "two-liner": (20480, 20480, 128, 0, 0, 128, 0),
+                "chunked": (20480, 40960, 0, 0, 0, 0, 20480),
+                "vocabulary-parallel": (20480, 20480, 128, 0, 0, 128, 0),
+            },
+        ),
+    ],
+    ids=["many classes", "many features"],
+)
+def test_small_cases_agree_with_a_count_by_hand(sizes, options, expected):
+    counted = loss_memory(*sizes, **options)
+    assert {way: tuple(terms.values()) for way, terms in counted.items()} == expected

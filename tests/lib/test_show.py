@@ -46,6 +46,11 @@ def test_one_axes_or_several_show_their_whole_figure_and_close_it(panels):
     assert pyplot.get_fignums() == []
 
 
+def test_an_array_of_one_axes_shows_its_figure():
+    shown = show_figure(new_axes(1, 1, squeeze=False), alt="Empty axes.")
+    assert shown._repr_svg_().count('id="axes_') == 1
+
+
 @pytest.mark.parametrize("alt", ["", " ", "curve"])
 def test_a_figure_without_words_is_refused(alt):
     with pytest.raises(ValueError, match="alt must say in words"):
