@@ -107,6 +107,37 @@ class Batch:
         weights: FloatArray = self.counts[rows] / np.float64(self.divisor)
         return weights
 
+    def weights(self, rows: slice) -> FloatArray | float:
+        """Return what each example's loss is multiplied by, for class indices."""
+        scale = self.scale(rows)
+        if self.class_weights is not None:
+            scale = scale * self.class_weights[self.labels[rows]]
+        return scale
+
+    def fill_with_indices(
+        self, targets: FloatArray, rows: slice, smoothing: float
+    ) -> None:
+        """Write smoothed one-hot labels times all that weighs them."""
+        scale = np.reshape(self.scale(rows), (-1, 1))
+        low = smoothing / targets.shape[1] * scale
+        targets[...] = low
+        own = np.arange(len(targets)), self.labels[rows]
+        targets[own] = np.ravel(low + (1 - smoothing) * scale)
+        if self.class_weights is not None:
+            targets *= self.class_weights.astype(targets.dtype)
+
+    def fill_with_distributions(
+        self, targets: FloatArray, rows: slice, smoothing: float
+    ) -> None:
+        """Write smoothed distributions times all that weighs them."""
+        scale = np.reshape(self.scale(rows), (-1, 1))
+        labels, share = self.labels[rows], (1 - smoothing) * scale
+        np.multiply(labels, share, out=targets, casting="same_kind")
+        if smoothing:
+            targets += smoothing / targets.shape[1] * scale
+        if self.class_weights is not None:
+            targets *= self.class_weights.astype(targets.dtype)
+
     def logits_that_count(self) -> FloatArray:
         """Return the logits as they were given, with 0 where an example does not count."""
         if self.counts is None:

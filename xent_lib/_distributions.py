@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from xent_lib._blocks import Room, sum_over_blocks
-from xent_lib._kernels import LEAST, MOST, Weights, exact_losses, in_doubt, row_sums
+from xent_lib._blocks import Room, sum_over_blocks, wide_parts
+from xent_lib._kernels import LEAST, MOST, exact_losses, in_doubt
+from xent_lib._sums import row_sums
 from xent_lib._validation import FloatArray
 from xent_lib.plain import plain_losses_of_distributions
 
@@ -22,7 +23,7 @@ def losses_of_distributions(logits: FloatArray, labels: FloatArray) -> FloatArra
 
     def block(rows: slice, room: Room) -> float:
         part = logits[rows].astype(losses.dtype, copy=False)
-        losses[rows] = _losses(part, labels[rows], 1.0, room)
+        losses[rows] = _losses(part, labels[rows], np.ones(len(part)), room)
         return 0.0
 
     sum_over_blocks(block, len(logits), logits)
@@ -30,9 +31,18 @@ def losses_of_distributions(logits: FloatArray, labels: FloatArray) -> FloatArra
 
 
 def _losses(
-    logits: FloatArray, labels: FloatArray, weights: Weights, room: Room
+    logits: FloatArray, labels: FloatArray, weights: FloatArray, room: Room
 ) -> FloatArray:
-    """Return weighted losses of labels that are distributions times the weight of their row."""
+    """Return losses of labels that are distributions times the weight of their row."""
+    losses = np.empty(len(logits))
+    for part in wide_parts(*logits.shape):
+        losses[part] = _few_losses(logits[part], labels[part], weights[part], room)
+    return losses
+
+
+def _few_losses(
+    logits: FloatArray, labels: FloatArray, weights: FloatArray, room: Room
+) -> FloatArray:
     top = logits.argmax(axis=1)
     maximum = logits[np.arange(len(top)), top].astype(np.float64)
     below = room.array("below", logits.shape)

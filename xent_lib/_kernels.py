@@ -16,7 +16,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from xent_lib._blocks import Room, sum_over_blocks
+from xent_lib._blocks import Room, sum_over_blocks, wide_parts
+from xent_lib._sums import ones, row_sums
 from xent_lib._validation import FloatArray
 from xent_lib.plain import plain_losses
 from xent_lib.special import difference
@@ -31,7 +32,6 @@ LEAST, MOST = 1e-10, 1e30  # sums of exponentials that need no shift, in float32
 TINY, HUGE = 1e-290, 1e290  # the same in float64
 ROUNDING = 3  # machine epsilons that a rounded sum of exponentials may be off
 NEAR, FAR = 2.0, 500.0  # nats; between them such a sum leaves a loss within 2 ulp
-RUN = 2**8  # entries that are added in the format of the logits
 
 Labels = NDArray[np.intp]
 Weights = FloatArray | float
@@ -66,9 +66,10 @@ def losses_of_indices(logits: FloatArray, labels: Labels) -> FloatArray:
 
 def small_and_calm(logits: FloatArray, most: int) -> bool:
     """Say whether entries are few and near 0; NaN and infinities are not."""
-    return 0 < logits.size <= most and bool(
-        logits.item(logits.argmin()) > -CALM and logits.item(logits.argmax()) < CALM
-    )
+    if not 0 < logits.size <= most:
+        return False
+    low, high = logits.item(logits.argmin()), logits.item(logits.argmax())
+    return bool(low > -CALM and high < CALM)
 
 
 def small_batch(
@@ -137,7 +138,7 @@ def _beside_truth(
         np.exp(terms, out=terms)
         own = terms.take(truth)
         terms.reshape(-1)[truth] = 0
-        return terms, terms.dot(_ones(terms.shape[1], "d")), own, 0.0
+        return terms, terms.dot(ones(terms.shape[1], "d")), own, 0.0
     true_logits = logits.take(truth)
     terms, lost = difference(logits, true_logits[:, None])
     np.exp(terms, out=terms)
@@ -147,32 +148,6 @@ def _beside_truth(
     others = wide.astype(np.float64)
     lost *= terms
     return terms, others, own, (wide - others).astype(np.float64) + lost.sum(axis=1)
-
-
-def row_sums(terms: FloatArray, out: FloatArray, room: Room) -> None:
-    """Add runs of a row by BLAS, and what they come to in float64."""
-    rows, classes = terms.shape
-    run = _run(classes)
-    if run == 0:
-        np.add.reduce(terms, axis=1, out=out)
-    elif run < classes:
-        parts = terms.reshape(-1, run).dot(_ones(run, terms.dtype.char))
-        np.add.reduce(parts.reshape(rows, -1), axis=1, dtype=np.float64, out=out)
-    else:
-        rounded = room.array("rounded", (rows,), terms.dtype.char)
-        np.copyto(out, terms.dot(_ones(run, terms.dtype.char), out=rounded))
-
-
-@functools.cache
-def _run(classes: int) -> int:
-    """Return the longest run that rows divide into; 0 where all are too short to pay."""
-    longest = max(run for run in range(1, RUN + 1) if classes % run == 0)
-    return longest if longest == classes or longest >= RUN // 16 else 0
-
-
-@functools.cache
-def _ones(count: int, dtype: str) -> FloatArray:
-    return np.ones(count, dtype)
 
 
 def exact_losses(logits: FloatArray, labels: Labels, room: Room) -> FloatArray:
@@ -192,9 +167,14 @@ def _exact_losses_at(
     rows: Labels, logits: FloatArray, labels: Labels, room: Room
 ) -> FloatArray:
     """Return the losses of some rows."""
-    few = room.array("few", (len(rows), logits.shape[1]), logits.dtype.char)
-    logits.take(rows, axis=0, out=few, mode="clip")
-    return exact_losses(few, labels[rows], room)
+    losses = np.empty(len(rows))
+    classes = logits.shape[1]
+    for part in wide_parts(len(rows), classes):
+        some = rows[part]
+        few = room.array("few", (len(some), classes), logits.dtype.char)
+        logits.take(some, axis=0, out=few, mode="clip")
+        losses[part] = exact_losses(few, labels[some], room)
+    return losses
 
 
 def _rounded_losses(logits: FloatArray, labels: Labels, room: Room) -> FloatArray:

@@ -10,7 +10,6 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from xent_lib._arguments import (
-    Batch,
     batch_of_distributions,
     batch_of_indices,
     kept_entries,
@@ -91,7 +90,7 @@ def softmax_cross_entropy_value_and_grad(
     Notes
     -----
     Chapter 6 derives it. Time grows linearly with the size of ``logits``; memory is the
-    gradient and a block of half a megabyte for each core.
+    gradient and some blocks of a megabyte for each core, kept for the next call.
 
     Examples
     --------
@@ -106,12 +105,8 @@ def softmax_cross_entropy_value_and_grad(
 
     def block(rows: slice, room: Room) -> float:
         part = batch.rows[rows]
-        low, high = _shares(smoothing, batch, rows)
         targets = room.array("targets", part.shape, part.dtype.char)
-        np.multiply(batch.labels[rows], high, out=targets, casting="same_kind")
-        if smoothing:
-            targets += low
-        _weigh_classes(targets, batch)
+        batch.fill_with_distributions(targets, rows, smoothing)
         return distributions_block(part, targets, gradient[rows], room)
 
     value = sum_over_blocks(block, len(gradient), gradient)
@@ -176,7 +171,8 @@ def softmax_cross_entropy_with_integer_labels_value_and_grad(
     Notes
     -----
     Chapter 6 derives it. Time grows linearly with the size of ``logits``; memory is the
-    gradient and a block of half a megabyte for each core. No one-hot vector is built.
+    gradient and some blocks of a megabyte for each core, kept for the next call. No one-hot
+    vector is built.
 
     Examples
     --------
@@ -189,28 +185,19 @@ def softmax_cross_entropy_with_integer_labels_value_and_grad(
     smoothing = check_unit_interval("label_smoothing", label_smoothing)
     gradient = np.empty_like(batch.rows, order="C")
 
-    def weights_of(rows: slice) -> FloatArray | float:
-        if batch.class_weights is None:
-            return batch.scale(rows)
-        weights: FloatArray = batch.class_weights[batch.labels[rows]]
-        return batch.scale(rows) * weights
-
     def hard(rows: slice, room: Room) -> float:
-        given = batch.rows[rows], batch.labels[rows], weights_of(rows)
+        given = batch.rows[rows], batch.labels[rows], batch.weights(rows)
         return class_indices_block(*given, gradient[rows], room)
 
     def smoothed(rows: slice, room: Room) -> float:
-        part, truth = batch.rows[rows], batch.labels[rows]
-        low, high = _shares(smoothing, batch, rows)
+        part = batch.rows[rows]
         targets = room.array("targets", part.shape, part.dtype.char)
-        targets[...] = low
-        targets[np.arange(len(truth)), truth] = np.ravel(low + high)
-        _weigh_classes(targets, batch)
+        batch.fill_with_indices(targets, rows, smoothing)
         return distributions_block(part, targets, gradient[rows], room)
 
     if not smoothing and small_and_calm(batch.rows, SMALL):
-        everything = slice(None)
-        value = small_batch(batch.rows, batch.labels, weights_of(everything), gradient)
+        weights = batch.weights(slice(None))
+        value = small_batch(batch.rows, batch.labels, weights, gradient)
     else:
         block = smoothed if smoothing else hard
         value = sum_over_blocks(block, len(gradient), gradient)
@@ -336,16 +323,3 @@ def sigmoid_focal_loss_value_and_grad(
         )
     gradient = np.asarray(scale * slopes).astype(logits.dtype, copy=False)
     return float(losses.sum(dtype=np.float64)), gradient
-
-
-def _shares(
-    smoothing: float, batch: Batch, rows: slice
-) -> tuple[FloatArray, FloatArray]:
-    """Return what a label adds to every class and to its own, one row an example or one for all."""
-    scale = np.reshape(batch.scale(rows), (-1, 1))
-    return smoothing / batch.rows.shape[1] * scale, (1 - smoothing) * scale
-
-
-def _weigh_classes(targets: FloatArray, batch: Batch) -> None:
-    if batch.class_weights is not None:
-        targets *= batch.class_weights.astype(targets.dtype)

@@ -68,7 +68,7 @@ def softmax_cross_entropy(
     Notes
     -----
     Chapter 5 derives it. Time grows linearly with the size of ``logits``; memory is the losses
-    and some blocks of half a megabyte for each core.
+    and some blocks of a megabyte for each core, kept for the next call.
 
     Examples
     --------
@@ -123,7 +123,7 @@ def softmax_cross_entropy_with_integer_labels(
     Notes
     -----
     Chapter 5 derives it. Time grows linearly with the size of ``logits``; memory is the losses
-    and some blocks of half a megabyte for each core.
+    and some blocks of a megabyte for each core, kept for the next call.
 
     Examples
     --------
