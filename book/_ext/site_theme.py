@@ -29,7 +29,6 @@ _IDLE = re.compile(r'<span class="(?:pre|w)">([^<]*)</span>')
 _COPIED = {"python", "bash", "shell"}
 _COPY = '<button type="button" class="copy">Copy</button>'
 _TOKEN = re.compile(r'<span class="(\w+)">([^<]*)</span>')
-_PERMALINK = re.compile(r'<a class="headerlink" href="[^"]*" title="([^"]*)"')
 _EMPTY_HEADER = re.compile(r'<th class="head[^"]*">(?:<p>)?\s*(?:</p>)?</th>')
 _HEADER = re.compile(r"<th\b[^>]*>.*?</th>", re.DOTALL)
 _MATHML = re.compile(r"<math\b([^>]*)>(.*?)(<annotation\b.*?</math>)", re.DOTALL)
@@ -196,8 +195,6 @@ def _mend(body: str) -> str:
     # As attributes the sizes give the browser the proportions before the file is there
     # and leave the width to the style sheet.
     body = _DRAWN_SIZE.sub(r'width="\1" height="\2" loading="lazy"', body)
-    # A screen reader would say "number sign" for a permalink.
-    body = _PERMALINK.sub(r'\g<0> aria-label="\1"', body)
     # A header cell without text heads nothing.
     body = _EMPTY_HEADER.sub("<td></td>", body)
     # A column is announced by its header's name, and MathML alone gives none.

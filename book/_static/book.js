@@ -67,11 +67,35 @@ function unmark(box) {
   marked.delete(box);
 }
 function markScrollable() {
-  const overflowing = new Set(wide.filter((box) => box.scrollWidth > box.clientWidth + 1));
+  const near = wide.filter((box) => box.checkVisibility({ contentVisibilityAuto: true }));
+  const overflowing = new Set(near.filter((box) => box.scrollWidth > box.clientWidth + 1));
   for (const box of marked) if (!overflowing.has(box)) unmark(box);
   for (const box of overflowing) if (!marked.has(box)) mark(box);
 }
 new ResizeObserver(markScrollable).observe(document.body);
+
+// The style sheet leaves the parts of a page below the first screen for later. They are laid
+// out in idle moments of a few milliseconds, since all at once would keep a slow phone from
+// answering, and the rest as soon as a reader does something: where the page then is, it stays.
+// A page that comes back to where it was read is whole at once, or that place would move.
+const later = [...document.querySelectorAll(".prose > section > section:not([class])")];
+const MOMENT = 6;
+const whenIdle = globalThis.requestIdleCallback ?? ((act) => setTimeout(act, 30));
+const show = (part) => { part.style.contentVisibility = "visible"; };
+function layOutSome() {
+  const end = performance.now() + MOMENT;
+  while (later.length && performance.now() < end) {
+    const part = later.shift();
+    show(part);
+    // To ask for its place is to have it laid out now, within this moment.
+    part.getBoundingClientRect();
+  }
+  if (later.length) whenIdle(layOutSome);
+}
+const layOutRest = () => later.splice(0).forEach(show);
+for (const act of ["scroll", "pointerdown", "keydown"]) addEventListener(act, layOutRest, { once: true, passive: true });
+if (performance.getEntriesByType("navigation")[0]?.type === "navigate") whenIdle(layOutSome);
+else layOutRest();
 
 const entries = new Map();
 for (const link of document.querySelectorAll(".page-contents a[href^='#']")) {
@@ -82,7 +106,7 @@ for (const link of document.querySelectorAll(".page-contents a[href^='#']")) {
 if (entries.size) {
   const sections = [...entries.keys()];
   const update = () => {
-    const past = sections.filter((section) => section.getBoundingClientRect().top < 180);
+    const past = sections.filter((section) => section.checkVisibility({ contentVisibilityAuto: true }) && section.getBoundingClientRect().top < 180);
     const here = entries.get(past.at(-1) || sections[0]);
     for (const link of entries.values()) {
       if (link === here) link.setAttribute("aria-current", "location");

@@ -2,44 +2,83 @@
 // and shows where the words stand. The index is loaded on first use only.
 (() => {
   const here = document.currentScript.src;
-  const OPENING = new Set(("a an and are as at be between but by can difference do does did for from get has have how i if in into is it its "
-    + "me my of on or should that the there they this to use using was were what when which who with vs versus").split(" "));
-  const SAME = { normalized: "normalised", optimize: "optimise", optimization: "optimisation", optimizer: "optimiser",
-    regularization: "regularisation", behavior: "behaviour", ln: "log", zero: "0", infinity: "inf", backprop: "backpropagation" };
+  const OPENING = new Set(("a an and are as at be before between but by can difference do does did for from get goes going has have how i if in "
+    + "into is it its me my of on or respect should that the there they this to use using was were what when which who with vs versus").split(" "));
+  const SAME = { ln: "log", zero: "0", infinity: "inf", "∞": "inf", backprop: "backpropagation" };
   const WEIGHT = { term: 1.35, question: 1.25, chapter: 1.3, page: 1, section: 1, function: 0.9 };
   const LABEL = { term: "Glossary", question: "Question", chapter: "Chapter", page: "Page", section: "Section", function: "Function" };
   // A definition and an answer stand in the first sentence.
   const OPENS_WITH_ANSWER = new Set(["term", "question", "chapter", "function"]);
+  const NOTATION = "book/notation.html";
   const SHOWN = 24;
   const EXCERPT = 190;
 
   let engine;
   let stem;
 
+  // A word is written the British way, so that both ways find it.
+  const british = (word) => word.replace(/([^aeiou]|[aeiou]{2})iz(e[drs]?|ers|es|ing|ations?)$/, "$1is$2").replace(/yz(e[drs]?|ing)$/, "ys$1")
+    .replace(/(behavi|col|fav|neighb)or(s|ed)?$/, "$1our$2").replace(/(label|model|travel|cancel|total)l(ed|ing|er)$/, "$1$2");
   const parts = (word) => {
-    const lower = word.toLowerCase();
+    const lower = word.toLowerCase().replace("−", "-");
+    if (/^-/.test(lower)) return [lower, lower.slice(1)];
     if (/^[\d.,]+$/.test(word)) return [lower];
     const pieces = word.replace(/([a-z])([A-Z])/g, "$1 $2").replace(/([A-Z]+)([A-Z][a-z])/g, "$1 $2").split(/[\s._'’–-]+/);
     return pieces.length > 1 ? [lower, ...pieces.map((piece) => piece.toLowerCase())] : [lower];
   };
-  const WORD = /[\p{L}\p{N}]+(?:[._'’–-][\p{L}\p{N}]+)*/gu;
+  const WORD = /(?:(?<![\p{L}\p{N})])[-−](?=\d))?[\p{L}\p{N}]+(?:[._'’–-][\p{L}\p{N}]+)*|[∇∂∞√]/gu;
   const tokenize = (text) => (text.replace(/_/g, "_").match(WORD) || []).flatMap(parts).filter(Boolean);
   const process = (word) => {
-    const same = SAME[word] || word;
+    const same = SAME[word] || british(word);
     return /^[a-z]+$/.test(same) ? stem(same) : same;
   };
   const processTitle = (word) => (OPENING.has(word) ? null : process(word));
 
   const terms = (text) => [...new Set(tokenize(text).map(processTitle).filter(Boolean))];
 
+  // What is written as one word and stands as two in a title: "crossentropy".
+  const joined = new Map();
+  // Every word of the book, as it is written, and how often.
+  const written = new Map();
+  const NEAR = 2;
+
+  // How many letters are wrong, missing, too many or changed places; more than NEAR is far.
+  function distance(a, b) {
+    if (Math.abs(a.length - b.length) > NEAR) return Infinity;
+    let [before, above] = [[], Array.from({ length: b.length + 1 }, (_, at) => at)];
+    for (let i = 1; i <= a.length; i++) {
+      const row = [i];
+      for (let j = 1; j <= b.length; j++) {
+        row[j] = Math.min(above[j] + 1, row[j - 1] + 1, above[j - 1] + (a[i - 1] === b[j - 1] ? 0 : 1));
+        if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]) row[j] = Math.min(row[j], before[j - 2] + 1);
+      }
+      [before, above] = [above, row];
+    }
+    return above[b.length];
+  }
+
+  // A word that the book does not have is taken for the nearest that it has.
+  function corrected(word) {
+    if (!/^[a-z]{5,}$/.test(word) || written.has(british(word))) return word;
+    const allowed = word.length > 7 ? NEAR : 1;
+    let best = [word, allowed + 1, 0];
+    for (const [known, count] of written) {
+      if (known[0] !== word[0]) continue;
+      const far = distance(word, known);
+      if (far < best[1] || (far === best[1] && far <= allowed && count > best[2])) best = [known, far, count];
+    }
+    return best[0];
+  }
+
   function asked(query) {
     const plain = (query.match(WORD) || []).map((word) => word.toLowerCase());
     // A hyphen joins words that a heading may have apart; an identifier counts as a whole, too.
     const pieces = (query.match(WORD) || []).flatMap((word) => {
       const made = parts(word);
-      return made.length > 1 && !/[_A-Z]/.test(word.slice(1)) ? made.slice(1) : made;
+      return made.length > 1 && !/^[-−]|._|.[A-Z]/.test(word) ? made.slice(1) : made;
     });
-    const wanted = pieces.filter((word) => !OPENING.has(word));
+    const apart = pieces.map(corrected).flatMap((word) => joined.get(word) ?? [word]);
+    const wanted = apart.filter((word) => !OPENING.has(word));
     return [...new Set((wanted.length ? wanted : plain).map(process))];
   }
 
@@ -57,11 +96,18 @@
     });
     for (const entry of entries) {
       const names = [entry.title, ...(entry.also || "").split("; ").filter(Boolean)];
-      // "crossentropy" is written, too.
-      if (entry.kind === "term" && /[ -]/.test(entry.title)) names.push(entry.title.replace(/[ -]/g, "").toLowerCase());
       entry.also = names.slice(1).join("; ");
       entry.spelt = names.map((name) => name.toLowerCase());
       entry.names = names.map((name) => new Set(terms(name)));
+      for (const word of `${names.join(" ")} ${entry.text}`.toLowerCase().match(/[a-z]+/g) || []) {
+        const spelt = british(word);
+        written.set(spelt, (written.get(spelt) || 0) + 1);
+      }
+      if (entry.kind !== "term") continue;
+      for (const name of entry.spelt) {
+        const pair = name.split(/[ -]/);
+        for (let at = 1; at < pair.length; at++) joined.set(pair[at - 1] + pair[at], [pair[at - 1], pair[at]]);
+      }
     }
     engine.addAll(entries.map((entry, id) => ({ id, ...entry })));
     return entries;
@@ -85,6 +131,8 @@
   function find(query) {
     const question = asked(query);
     if (!question.length) return [];
+    // Who asks for a sign or a letter wants to know what it stands for.
+    const sign = !/\p{L}{2}|\d/u.test(query);
     const found = engine.search(question.join(" "), {
       tokenize: (text) => text.split(" "),
       processTerm: (word) => word,
@@ -102,7 +150,8 @@
       const { recall, precision } = nearness(entries[hit.id].names, corrected);
       const literal = entries[hit.id].spelt.includes(query.trim().toLowerCase());
       const exact = (recall === 1 && precision === 1 ? 6 : 0) + (literal ? 24 : 0);
-      hit.rank = hit.score * WEIGHT[hit.kind] * covered ** 2 * (1 + 1.5 * recall ** 2 + 3 * recall ** 2 * precision + exact);
+      const meant = sign && hit.href.startsWith(NOTATION) ? 10 : 1;
+      hit.rank = hit.score * WEIGHT[hit.kind] * meant * covered ** 2 * (1 + 1.5 * recall ** 2 + 3 * recall ** 2 * precision + exact);
     }
     return found.sort((a, b) => b.rank - a.rank);
   }

@@ -34,12 +34,6 @@ def test_the_index_is_in_order_and_linked_from_every_page(pages: Pages) -> None:
             ), name
 
 
-def test_a_permalink_has_a_name(book_pages: Pages) -> None:
-    for name, page in book_pages.items():
-        for link in page.select("a.headerlink"):
-            assert link.get("aria-label"), (name, link)
-
-
 @pytest.mark.parametrize("width", [390, 1280])
 def test_the_index_is_reached_from_every_width(
     browser: Browser, server: str, width: int

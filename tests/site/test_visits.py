@@ -44,12 +44,19 @@ PAGES = [
     "search.html?q=entropy",
 ]
 MEASURED = HERE / "measured.json"
+STORED = json.loads(MEASURED.read_text(encoding="utf-8"))
+# A stored weight may be off by a paragraph and a formula or two, not by a figure or a font.
+TOLERANCE_KIB, TOLERANCE_SHARE = 5, 0.05
 on_every_page = pytest.mark.parametrize("name", PAGES)
+
+
+def _stored_name(name: str) -> str:
+    return name.partition(".html")[0]
 
 
 def _store(made: dict[str, Visit]) -> None:
     measured = {
-        name.partition(".html")[0]: {
+        _stored_name(name): {
             "weight_first_kib": round(visit.weight_first),
             "weight_all_kib": round(visit.weight_all),
             "axe": sum(map(len, visit.axe.values())),
@@ -135,3 +142,19 @@ def test_a_first_visit_is_light(see: See, site: Path, name: str) -> None:
 @on_every_page
 def test_no_script_holds_up_the_first_paint(see: See, name: str) -> None:
     assert see(name).blocking_scripts == []
+
+
+def test_the_stored_measurements_are_of_these_pages_and_find_nothing() -> None:
+    assert sorted(STORED) == sorted(map(_stored_name, PAGES))
+    for name, found in STORED.items():
+        assert found["axe"] == 0 and found["outside_requests"] == 0, name
+
+
+@pytest.mark.skipif("STORE_MEASURED" in os.environ, reason="they are being stored")
+@on_every_page
+def test_a_stored_weight_is_that_of_the_page(see: See, name: str) -> None:
+    visit, stored = see(name), STORED[_stored_name(name)]
+    for measure in ("weight_first_kib", "weight_all_kib"):
+        now = getattr(visit, measure)
+        tolerance = max(TOLERANCE_KIB, TOLERANCE_SHARE * now)
+        assert abs(stored[measure] - now) <= tolerance, measure

@@ -99,9 +99,19 @@ function mount(el, module) {
   addEventListener("hashchange", follow);
 }
 
-/** @param {Record<string, ReturnType<typeof import("./parts.mjs").explorable>>} modules */
+/**
+ * Mounts the page's figures from the top, each in a moment of its own: all at once would keep
+ * a slow phone from answering. An address that names a place finds them all in their places.
+ * @param {Record<string, ReturnType<typeof import("./parts.mjs").explorable>>} modules
+ */
 export function start(modules) {
-  for (const el of document.querySelectorAll(".explore")) {
+  const waiting = [...document.querySelectorAll(".explore")];
+  const next = () => {
+    if (!waiting.length) return;
+    const el = waiting.shift();
     if (el instanceof HTMLElement) mount(el, modules[el.dataset.module ?? ""]);
-  }
+    if (location.hash) next();
+    else setTimeout(next);
+  };
+  next();
 }
