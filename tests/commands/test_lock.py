@@ -74,7 +74,9 @@ def test_a_resolver_that_fails_changes_nothing(monkeypatch, capsys, tmp_path):
 
 
 @pytest.mark.parametrize("arguments", [[], ["--upgrade"]])
-def test_newer_pins_are_taken_only_when_asked_for(monkeypatch, tmp_path, arguments):
+def test_newer_pins_are_taken_only_when_asked_for(
+    monkeypatch, capsys, tmp_path, arguments
+):
     asked = []
 
     def resolve(scratch, *, upgrade):
@@ -87,3 +89,5 @@ def test_newer_pins_are_taken_only_when_asked_for(monkeypatch, tmp_path, argumen
     assert lock.main(arguments) == 0
     assert asked == [bool(arguments)]
     assert lock.CONSTRAINTS.read_text(encoding="utf-8") == lock.tidy(RESOLVED)
+    said = capsys.readouterr().out
+    assert "a minute or two" in said and "Read the diff" in said

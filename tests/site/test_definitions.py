@@ -89,6 +89,16 @@ def test_a_page_without_terms_is_left_as_it_is() -> None:
     assert describe(body, {"a": "A thing."}) == body
 
 
+def test_a_link_to_a_term_without_a_definition_is_left_as_it_is() -> None:
+    known, unknown = (
+        f'<a class="reference internal" href="../book/glossary.html#{term}">A</a>'
+        for term in ("a", "b")
+    )
+    assert describe(unknown, {"a": "A thing."}) == unknown
+    described = describe(known + unknown, {"a": "A thing."})
+    assert described.count("aria-describedby") == 1 and unknown in described
+
+
 def test_a_definition_with_signs_stays_text() -> None:
     body = '<a class="reference internal" href="../book/glossary.html#a">A</a>'
     assert "p &lt; q" in describe(body, {"a": "Where p < q."})

@@ -38,6 +38,15 @@ def test_the_page_of_measurements_is_that_of_the_stored_scores() -> None:
     assert site_quality.filled(text) == text
 
 
+def test_without_findings_of_the_browser_the_table_has_the_scores_alone(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(site_quality, "MEASURED", tmp_path / "never_measured.json")
+    heads = site_quality.page_table().splitlines()[0]
+    assert all(name.replace("-", " ") in heads for name in lighthouse.BAR)
+    assert not any(head in heads for head in site_quality.CHECKED.values())
+
+
 def test_a_missing_score_is_below_the_bar() -> None:
     perfect = dict.fromkeys(lighthouse.BAR, 100)
     assert lighthouse.below_bar(perfect) == []
