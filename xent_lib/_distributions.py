@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from xent_lib._blocks import Room, sum_over_blocks, wide_parts
-from xent_lib._kernels import LEAST, MOST, exact_losses, in_doubt
+from xent_lib._kernels import LEAST, MOST, exact_losses, in_doubt, lie_between
 from xent_lib._sums import row_sums
 from xent_lib._validation import FloatArray
 from xent_lib.plain import plain_losses_of_distributions
@@ -67,7 +67,7 @@ def distributions_block(
     totals, weights = room.array("totals and weights", (2, len(out)))
     row_sums(np.exp(logits, out=out), totals, room)
     row_sums(targets, weights, room)
-    if not (totals.min() > LEAST and totals.max() < MOST):
+    if not lie_between(LEAST, totals, MOST):
         return _shifted_block(logits, targets, weights, out, room)
     rounded = room.array("rounded", totals.shape, out.dtype.char)
     np.copyto(rounded, weights / totals, casting="same_kind")

@@ -6,6 +6,8 @@ arithmetic; here it runs in blocks, on every core where that pays.
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from numpy.typing import ArrayLike
 
@@ -110,7 +112,7 @@ def softmax_cross_entropy_value_and_grad(
         return distributions_block(part, targets, gradient[rows], room)
 
     value = sum_over_blocks(block, len(gradient), gradient)
-    if np.isnan(value):
+    if math.isnan(value):
         check_logits("logits", batch.logits_that_count(), batch.axis)
     return value, batch.in_shape(gradient)
 
@@ -201,7 +203,7 @@ def softmax_cross_entropy_with_integer_labels_value_and_grad(
     else:
         block = smoothed if smoothing else hard
         value = sum_over_blocks(block, len(gradient), gradient)
-    if np.isnan(value):
+    if math.isnan(value):
         check_logits("logits", batch.logits_that_count(), batch.axis)
     return value, batch.in_shape(gradient)
 
