@@ -81,7 +81,7 @@ lighthouse: ## measure the built pages that are new or changed (ALL=1: all of th
 	@$(tools) _tools.lighthouse $(if $(ALL),--all)
 	@$(tools) _tools.site_quality
 
-pictures: ## draw the link preview and the home-screen icon again
+pictures: ## draw the link preview, the home-screen icon and the e-book's cover again
 	$(call environment,all)
 	@$(tools) _tools.pictures
 

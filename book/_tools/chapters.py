@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +12,39 @@ import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
 NOTEBOOKS = ROOT / "notebooks"
+# Headings that every chapter has, so a table of contents says nothing by them.
+EVERYWHERE = {"You will be able to", "Predict first", "Where to go next"}
+_CHAPTER = re.compile(r"notebooks/(\d+)_")
+
+
+@dataclass(frozen=True)
+class Page:
+    """One page of the table of contents, the landing page apart."""
+
+    docname: str
+    part: str
+    below: bool
+
+    @property
+    def slug(self) -> str:
+        """Its name where all pages lie in one place."""
+        return self.docname.replace("/", "-")
+
+    @property
+    def number(self) -> str:
+        """The chapter's number; empty for any other page."""
+        found = _CHAPTER.match(self.docname)
+        return str(int(found[1])) if found else ""
+
+
+def in_parts() -> Iterator[Page]:
+    """Yield every page below the landing page with its part, in reading order."""
+    toc = yaml.safe_load((ROOT / "_toc.yml").read_text("utf-8"))
+    for part in toc["parts"]:
+        for chapter in part["chapters"]:
+            yield Page(chapter["file"], part["caption"], below=False)
+            for section in chapter.get("sections", []):
+                yield Page(section["file"], part["caption"], below=True)
 
 
 def entries(toc: Any = None) -> Iterator[str]:

@@ -13,15 +13,14 @@ import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
-import yaml
-
-from _tools.build import COMPLETE, ROOT
+from _tools.build import COMPLETE
+from _tools.chapters import EVERYWHERE, in_parts
 from _tools.epub_pages import Chapter, picture, picture_name, read, xhtml
-from _tools.packing import NOT_BUILT, SITE, TAKE, citation, modified, pack, record
+from _tools.packing import NOT_BUILT, TAKE, citation, modified, pack, record
 
 RESULT = TAKE / "cross-entropy.epub"
 STYLE = Path(__file__).with_name("epub.css")
-COVER = ROOT / "book" / "_static" / "social-preview.png"
+COVER = Path(__file__).with_name("epub_cover.png")
 MIMETYPE = "mimetype"
 CONTAINER = """<?xml version="1.0" encoding="utf-8"?>
 <container version="1.0" xmlns="urn:oasis:names:tc:opendocument:xmlns:container">
@@ -32,9 +31,10 @@ media-type="application/oebps-package+xml"/></rootfiles>
 MEDIA = {".svg": "image/svg+xml", ".png": "image/png", ".jpg": "image/jpeg"}
 ACCESSIBILITY = {
     "accessMode": ("textual", "visual"),
-    "accessModeSufficient": ("textual",),
+    "accessModeSufficient": ("textual", "textual,visual"),
     "accessibilityFeature": (
         "alternativeText",
+        "displayTransformability",
         "MathML",
         "readingOrder",
         "structuralNavigation",
@@ -42,21 +42,16 @@ ACCESSIBILITY = {
     ),
     "accessibilityHazard": ("none",),
     "accessibilitySummary": (
-        "Every figure has an alternative text and every formula is MathML.",
+        "Every figure has an alternative text and every formula is MathML. Headings are "
+        "in order and every page is in the contents. Type and colours are the reader's "
+        "own, and figures have a dark form. Nothing flashes, moves or sounds.",
     ),
 }
 
 
 def chapters() -> list[Chapter]:
     """Return the book's pages in the order of its table of contents, read."""
-    toc = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
-    found = []
-    for part in toc["parts"]:
-        for chapter in part["chapters"]:
-            below = [section["file"] for section in chapter.get("sections", [])]
-            for name in [chapter.get("file"), *below]:
-                if name and (SITE / f"{name}.html").is_file():
-                    found.append(Chapter(name, part["caption"], name in below))
+    found = [Chapter(page) for page in in_parts()]
     known = {chapter.source.resolve(): chapter for chapter in found}
     for chapter in found:
         read(chapter, known)
@@ -67,29 +62,38 @@ def navigation(book: list[Chapter]) -> str:
     """Return the contents: parts, chapters, their sections and exercises."""
     parts: dict[str, list[Chapter]] = {}
     for chapter in book:
-        parts.setdefault(chapter.part, []).append(chapter)
-    lines = ['<nav epub:type="toc" id="toc"><h1>Contents</h1><ol>']
+        parts.setdefault(chapter.page.part, []).append(chapter)
+    lines = ['<nav epub:type="toc" role="doc-toc" id="toc"><h1>Contents</h1><ol>']
     for caption, members in parts.items():
         lines.append(f"<li><span>{html.escape(caption)}</span><ol>")
         lines += [_entry(chapter) for chapter in members]
         lines.append("</ol></li>")
-    first = book[0].file
+    landmarks = [
+        ("cover", "cover.xhtml", "Cover"),
+        ("toc", "nav.xhtml#toc", "Contents"),
+        ("bodymatter", book[0].file, "Beginning"),
+        ("glossary", "book-glossary.xhtml", "Glossary"),
+        ("bibliography", "book-references.xhtml", "References"),
+    ]
     lines.append(
         '</ol></nav><nav epub:type="landmarks" hidden="hidden"><h2>Landmarks</h2><ol>'
-        '<li><a epub:type="cover" href="cover.xhtml">Cover</a></li>'
-        '<li><a epub:type="toc" href="nav.xhtml#toc">Contents</a></li>'
-        f'<li><a epub:type="bodymatter" href="{first}">Beginning</a></li></ol></nav>'
     )
+    lines += [
+        f'<li><a epub:type="{kind}" href="{file}">{name}</a></li>'
+        for kind, file, name in landmarks
+    ]
+    lines.append("</ol></nav>")
     return xhtml("Contents", "\n".join(lines))
 
 
 def _entry(chapter: Chapter) -> str:
     link = f'<a href="{chapter.file}">{html.escape(chapter.title)}</a>'
     inside = ""
-    if chapter.docname.startswith("notebooks/") and chapter.headings:
+    if chapter.page.number:
         inside = "".join(
             f'<li><a href="{chapter.file}#{anchor}">{html.escape(words)}</a></li>'
             for anchor, words in chapter.headings
+            if words not in EVERYWHERE
         )
         inside = f"<ol>{inside}</ol>"
     return f"<li>{link}{inside}</li>"
@@ -107,6 +111,8 @@ def package(book: list[Chapter], pictures: list[Path]) -> str:
         "<dc:rights>Prose and figures CC BY 4.0, code MIT</dc:rights>",
         f'<meta property="dcterms:modified">{modified()}</meta>',
     ]
+    for word in about["keywords"]:
+        facts.append(f"<dc:subject>{html.escape(word)}</dc:subject>")
     for author in about["authors"]:
         facts.append(f"<dc:creator>{html.escape(author['name'])}</dc:creator>")
     facts += [

@@ -13,8 +13,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import quote, unquote
 
-from bs4 import BeautifulSoup, Comment, Tag
+from bs4 import BeautifulSoup, Comment, PageElement, Tag
 
+from _tools.chapters import Page
+from _tools.held_still import hold_still
 from _tools.packing import SITE
 
 # What a reader of an e-book cannot use, and the glossary's cards, which scripts show.
@@ -26,6 +28,19 @@ _ONLY_FOR_SCRIPTS = re.compile(
     r"^(data-.*|aria-.*|role|popover|loading|style|tabindex)$"
 )
 _IN_ADDRESSES = "%/:=&?~#+!$,;'@()*[]"
+# Readers that know no variables drop what names one: the colour before it stays.
+_COLOUR = re.compile(rb"([a-z-]+): (var\(--[a-z]+, (#[0-9a-f]{3,6})\))")
+# Tables of more columns are set closer.
+_MOST_COLUMNS = 5
+# A formula of more signs may end a line before one of these.
+_ONE_PIECE, _BREAKS = 24, {"=", "+", "≤", "≥", "<", ">", "≈"}
+# What each kind of page is, for readers that find their way by it.
+_KINDS = {
+    "notebooks/": ("chapter", "doc-chapter"),
+    "book/glossary": ("glossary", "doc-glossary"),
+    "book/references": ("bibliography", "doc-bibliography"),
+    "book/errata": ("errata", "doc-errata"),
+}
 _PATH_OF_A_SPACE = re.compile(rb'<path id="([^"]*)"(?: transform="[^"]*")?/>')
 _TEMPLATE = """<?xml version="1.0" encoding="utf-8"?>
 <!DOCTYPE html>
@@ -41,9 +56,7 @@ lang="en-GB" xml:lang="en-GB">
 class Chapter:
     """A page of the site, named and marked up for the e-book."""
 
-    docname: str
-    part: str
-    below: bool
+    page: Page
     title: str = ""
     headings: list[tuple[str, str]] = field(default_factory=list)
     markup: str = ""
@@ -52,12 +65,12 @@ class Chapter:
     @property
     def file(self) -> str:
         """The page's name in the e-book."""
-        return self.docname.replace("/", "-") + ".xhtml"
+        return self.page.slug + ".xhtml"
 
     @property
     def source(self) -> Path:
         """The page in the built site."""
-        return SITE / f"{self.docname}.html"
+        return SITE / f"{self.page.docname}.html"
 
 
 def xhtml(title: str, body: str, kind: str = "") -> str:
@@ -75,6 +88,7 @@ def picture(path: Path) -> bytes:
     content = path.read_bytes()
     if path.suffix != ".svg":
         return content
+    content = _COLOUR.sub(rb"\1: \3; \1: \2", content)
     return _PATH_OF_A_SPACE.sub(rb'<path id="\1" d="M0 0"/>', content)
 
 
@@ -87,13 +101,18 @@ def read(chapter: Chapter, known: dict[Path, Chapter]) -> None:
         tag.decompose()
     for remark in main.find_all(string=lambda text: isinstance(text, Comment)):
         remark.extract()
-    for tag in main.select("details"):
-        tag["open"] = "open"
+    for tag in main.select("annotation"):
+        tag.decompose()
+    for tag in main.select("semantics"):
+        tag.unwrap()
     for tag in main.find_all(True):
         if tag.name == "math" or tag.find_parent("math"):
             _plain_math(tag)
         else:
             _strip(tag)
+    for formula in main.find_all("math"):
+        if not formula.find_parent(class_="katex-display"):
+            _let_break(formula)
     for tag in main.find_all("a", href=True):
         _turn(tag, chapter, known)
     for tag in main.find_all("img", src=True):
@@ -102,6 +121,10 @@ def read(chapter: Chapter, known: dict[Path, Chapter]) -> None:
         tag["src"] = picture_name(file)
     title = main.find("h1")
     assert isinstance(title, Tag), chapter.source
+    hold_still(main, chapter.page)
+    for table in main.find_all("table"):
+        _set_table(table)
+    _say_kind(main, chapter.page)
     chapter.title = words(title)
     chapter.headings = [
         (str(section["id"]), words(heading))
@@ -109,6 +132,42 @@ def read(chapter: Chapter, known: dict[Path, Chapter]) -> None:
         if (section := heading.find_parent("section", id=True)) is not None
     ]
     chapter.markup = main.decode_contents(formatter="minimal")
+
+
+def _set_table(table: Tag) -> None:
+    """Let a table scroll inside itself, and no empty cell be a head."""
+    row = table.find("tr")
+    if isinstance(row, Tag) and len(row.find_all(["th", "td"])) > _MOST_COLUMNS:
+        table["class"] = [*table.get("class", []), "close"]
+    for cell in table.find_all("th"):
+        if not cell.get_text(strip=True):
+            cell.name = "td"
+    table.wrap(Tag(name="div", attrs={"class": "wide"}))
+
+
+def _say_kind(main: Tag, page: Page) -> None:
+    """Name what the page is, in the e-book's words and in those of assistive technology."""
+    section = main.find("section")
+    for start, (kind, role) in _KINDS.items():
+        if page.docname.startswith(start) and isinstance(section, Tag):
+            section["epub:type"], section["role"] = kind, role
+
+
+def _let_break(formula: Tag) -> None:
+    """Cut a long formula of the running text where a line may end: MathML has no breaks."""
+    row = formula.find("mrow", recursive=False)
+    if not isinstance(row, Tag) or len(row.get_text()) <= _ONE_PIECE:
+        return
+    pieces: list[list[PageElement]] = [[]]
+    for part in list(row.children):
+        if pieces[-1] and isinstance(part, Tag) and part.get_text() in _BREAKS:
+            pieces.append([])
+        pieces[-1].append(part.extract())
+    for content in pieces:
+        piece = Tag(name="math", attrs={"xmlns": formula["xmlns"]})
+        piece.extend(content)
+        formula.insert_before(piece, " ")
+    formula.decompose()
 
 
 def _plain_math(tag: Tag) -> None:
@@ -147,9 +206,4 @@ def _turn(tag: Tag, chapter: Chapter, known: dict[Path, Chapter]) -> None:
 
 def words(heading: Tag) -> str:
     """Return a heading's words, its formulas once."""
-    parts = [
-        str(text)
-        for text in heading.find_all(string=True)
-        if text.find_parent("annotation") is None
-    ]
-    return " ".join("".join(parts).split())
+    return " ".join(heading.get_text().split())

@@ -14,7 +14,6 @@ import json
 import os
 import platform
 import re
-import shutil
 import statistics
 import subprocess
 import sys
@@ -23,6 +22,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from _tools.browser import NoBrowserError, browser_path, sandbox
 from _tools.build import ROOT
 from _tools.static_server import serving
 
@@ -33,7 +33,6 @@ STORED = TOOLS / "scores.json"
 BAR = {"performance": 98, "accessibility": 100, "best-practices": 100, "seo": 100}
 # Times vary from run to run, so a page below the bar is measured this often in all.
 RUNS = 3
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 _FILE = re.compile(r'<(?:link|script|img)\b[^>]*\b(?:href|src)="([^"#?:]+)"')
 
 
@@ -85,23 +84,6 @@ def below_bar(scores: dict[str, int]) -> list[str]:
     return [name for name, least in BAR.items() if (scores.get(name) or 0) < least]
 
 
-def _browser() -> str:
-    found = next(filter(None, map(shutil.which, BROWSERS)), None)
-    if found is None:
-        with contextlib.suppress(ImportError):
-            from playwright.sync_api import sync_playwright
-
-            with sync_playwright() as playwright:
-                own = playwright.chromium.executable_path
-                found = own if Path(own).is_file() else None
-    if found is None:
-        raise LighthouseError(
-            "There is no Chromium here. Install Debian's package chromium, or run "
-            "`.venv/bin/python -m playwright install chromium`, then the command again."
-        )
-    return found
-
-
 @contextlib.contextmanager
 def _lighthouse() -> Iterator[Any]:
     """Give a function from an address to Lighthouse's answer."""
@@ -109,8 +91,8 @@ def _lighthouse() -> Iterator[Any]:
     from node_packages import ensure_installed, node_command
 
     ensure_installed(TOOLS)
-    sandbox = [] if os.getuid() else ["--no-sandbox"]
-    command = [*node_command(), str(TOOLS / "measure.mjs"), _browser(), *sandbox]
+    measuring = str(TOOLS / "measure.mjs")
+    command = [*node_command(), measuring, browser_path(), *sandbox()]
     with subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1
     ) as process:
@@ -207,7 +189,7 @@ def main(arguments: list[str]) -> int:
     """Measure, and say what is below the bar."""
     try:
         return 0 if run(again="--all" in arguments) else 1
-    except LighthouseError as error:
+    except (LighthouseError, NoBrowserError) as error:
         print(f"\n{error}", file=sys.stderr)
     except KeyboardInterrupt:
         print("\nStopped. What is measured is stored; run it again to go on.")

@@ -14,38 +14,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote
 
-import yaml
 from bs4 import BeautifulSoup, Tag
 
-from _tools.build import OUTPUT, ROOT
+from _tools.build import OUTPUT
+from _tools.chapters import Page, in_parts
+from _tools.held_still import hold_still
 
 SITE = OUTPUT / "html"
-_CHAPTER = re.compile(r"notebooks/(\d+)_")
 # What only a screen has a use for.
 _ON_SCREEN = ".headerlink, .copy, button, script, form, .sd-summary-state-marker"
 # Code of more lines may run over the foot of a page; what is shorter stays together.
 _KEPT_LINES = 16
 _REFERRING = ("aria-labelledby", "aria-describedby", "aria-controls", "for")
-
-
-@dataclass(frozen=True)
-class Page:
-    """One page of the table of contents."""
-
-    docname: str
-    part: str
-    below: bool
-
-    @property
-    def slug(self) -> str:
-        """The page's anchor in the document."""
-        return self.docname.replace("/", "-")
-
-    @property
-    def number(self) -> str:
-        """The chapter's number; empty for any other page."""
-        found = _CHAPTER.match(self.docname)
-        return str(int(found[1])) if found else ""
 
 
 @dataclass(frozen=True)
@@ -58,19 +38,9 @@ class Section:
     body: str
 
 
-def pages() -> Iterator[Page]:
-    """Yield every page below the landing page, in order."""
-    toc = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
-    for part in toc["parts"]:
-        for chapter in part["chapters"]:
-            yield Page(chapter["file"], part["caption"], below=False)
-            for section in chapter.get("sections", []):
-                yield Page(section["file"], part["caption"], below=True)
-
-
 def sections(start: Path) -> Iterator[Section]:
     """Yield every page's main part, its files named as seen from the folder ``start``."""
-    known = {SITE / f"{page.docname}.html": page for page in pages()}
+    known = {SITE / f"{page.docname}.html": page for page in in_parts()}
     for path, page in known.items():
         soup = BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser")
         main = soup.find("main")
@@ -83,8 +53,6 @@ def _section(
 ) -> Section:
     for tag in main.select(_ON_SCREEN):
         tag.decompose()
-    for tag in main.select("details"):
-        tag["open"] = ""
     for tag in main.select("[data-state]"):
         del tag["data-state"]
     for tag in main.find_all("pre"):
@@ -108,7 +76,9 @@ def _section(
         for heading in main.find_all("h2")
         if heading.find_parent("section") is not None
     ]
-    return Section(page, title.decode_contents(), headings, main.decode_contents())
+    words = title.decode_contents()
+    hold_still(main, page)
+    return Section(page, words, headings, main.decode_contents())
 
 
 def _turn_inside(tag: Tag, page: Page, path: Path, known: dict[Path, Page]) -> None:

@@ -6,18 +6,17 @@ on the site. It prints more than once: the contents name pages that only a print
 
 from __future__ import annotations
 
-import contextlib
 import datetime
 import html
 import os
-import shutil
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from _tools.browser import NoBrowserError, a_browser
 from _tools.build import OUTPUT
+from _tools.chapters import EVERYWHERE
 from _tools.one_document import SITE, Section, plain, sections
 from _tools.packing import TAKE, citation, record
 
@@ -26,14 +25,6 @@ RESULT = TAKE / "cross-entropy.pdf"
 STYLE = Path(__file__).with_name("pdf.css")
 SHEETS = ("sphinx-design.min.css", "katex.css", "book.css", "explore.css")
 MOST_PRINTS = 4
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-# Headings that every chapter has, so the contents say nothing by them.
-EVERYWHERE = {"You will be able to", "Predict first", "Where to go next"}
-NO_BROWSER = (
-    "The PDF is set by a browser, and there is no chromium or google-chrome here. Install "
-    "Debian's package chromium, or run `.venv/bin/python -m playwright install chromium`, "
-    "then run the command again."
-)
 
 
 def title_page(today: datetime.date) -> str:
@@ -133,27 +124,6 @@ def page_numbers(path: Path) -> dict[str, int]:
     return numbers
 
 
-def browser_path(own: Path) -> str:
-    """Return the machine's browser, else Playwright's ``own``."""
-    found = next(filter(None, map(shutil.which, BROWSERS)), None)
-    if found is None and not own.is_file():
-        raise SystemExit(NO_BROWSER)
-    return found or str(own)
-
-
-@contextlib.contextmanager
-def a_browser() -> Iterator[Any]:
-    """Start the machine's browser, or the one that Playwright has."""
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        path = browser_path(Path(playwright.chromium.executable_path))
-        sandbox = [] if os.getuid() else ["--no-sandbox"]
-        browser = playwright.chromium.launch(executable_path=path, args=sandbox)
-        yield browser
-        browser.close()
-
-
 def print_once(browser: Any, source: Path, result: Path) -> None:
     """Print one HTML document as it says that paper should look."""
     page = browser.new_page(color_scheme="light")
@@ -193,10 +163,14 @@ def main() -> int:
         return 1
     started = time.monotonic()
     FOLDER.mkdir(parents=True, exist_ok=True)
-    with a_browser() as browser:
-        printed = set_pages(
-            browser, list(sections(FOLDER)), FOLDER, datetime.date.today()
-        )
+    try:
+        with a_browser() as browser:
+            printed = set_pages(
+                browser, list(sections(FOLDER)), FOLDER, datetime.date.today()
+            )
+    except NoBrowserError as error:
+        print(error, file=sys.stderr)
+        return 1
     TAKE.mkdir(exist_ok=True)
     result = printed.replace(RESULT)
     record(result)

@@ -1,7 +1,7 @@
 """Draw the pictures that stand for the book elsewhere: ``python -m _tools.pictures``.
 
-A link's preview and the icon of a home screen, in the book's typeface and colours. Both are
-kept in book/_static, since building the book needs no matplotlib.
+A link's preview, the icon of a home screen and the e-book's cover, in the book's typeface and
+colours. They are kept in the repository, since building the book needs no matplotlib.
 """
 
 from __future__ import annotations
@@ -25,8 +25,11 @@ from xent_lib.plots.style import FAINT, GREY, INK, LOSS, PAPER, PREDICTION, TRUT
 
 STATIC = ROOT / "book" / "_static"
 PREVIEW, ICON = STATIC / "social-preview.png", STATIC / "touch-icon.png"
+COVER = Path(__file__).with_name("epub_cover.png")
 WIDTH, HEIGHT = 1200, 630
 ICON_SIZE = 180
+# The shape that shops and shelves of e-books ask for.
+COVER_WIDTH, COVER_HEIGHT = 1600, 2560
 DPI = 100
 COLOURS = 64
 FORECAST = {"A": 0.7, "B": 0.2, "C": 0.1}
@@ -106,11 +109,48 @@ def icon() -> bytes:
     return _bytes(figure)
 
 
+def cover() -> bytes:
+    """The title over the forecast as standing bars, and the loss of what happened."""
+    figure, axes = _canvas(COVER_WIDTH, COVER_HEIGHT)
+    left, foot, tallest = 160, 1900, 980
+    with _typeface(600) as bold, _typeface(400) as plain:
+        bold, plain = bold.copy(), plain.copy()
+        axes.text(left, 380, "Cross Entropy,", font=bold, size=112, color=INK)
+        axes.text(left, 560, "Worked Through", font=bold, size=112, color=INK)
+        for place, (label, share) in enumerate(FORECAST.items()):
+            start, height = left + place * 450, tallest * share / max(FORECAST.values())
+            axes.add_patch(
+                Rectangle((start, foot - height), 380, height, color=PREDICTION, lw=0)
+            )
+            for text, at in ((label, foot + 90), (f"{share}", foot - height - 46)):
+                axes.text(
+                    start + 190, at, text, font=plain, size=54, color=INK, ha="center"
+                )
+        axes.plot([left - 20, 1460], [foot, foot], color=GREY, lw=3, zorder=0)
+        axes.add_patch(
+            Rectangle(
+                (left - 20, foot - tallest - 20),
+                420,
+                tallest + 20,
+                fill=False,
+                ec=TRUTH,
+                lw=9,
+            )
+        )
+        axes.text(
+            left + 440, foot - tallest + 30, "happened", font=bold, size=54, color=TRUTH
+        )
+        loss = float(surprisal(FORECAST["A"]))
+        axes.text(left, 2300, "−log 0.7  =", font=plain, size=80, color=GREY)
+        axes.text(720, 2300, f"{loss:.4f}", font=bold, size=80, color=LOSS)
+        return _bytes(figure)
+
+
 def main() -> int:
-    """Draw both."""
-    PREVIEW.write_bytes(preview())
-    ICON.write_bytes(icon())
-    print(f"Drew {PREVIEW.relative_to(ROOT)} and {ICON.relative_to(ROOT)}.")
+    """Draw all of them."""
+    for path, draw in ((PREVIEW, preview), (ICON, icon), (COVER, cover)):
+        path.write_bytes(draw())
+        print(f"Drew {path.relative_to(ROOT)}.")
     return 0
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 from bs4 import BeautifulSoup
-from site_address import PICTURE, PICTURE_SIZE, site_address
+from site_address import PICTURE_SIZE, site_address
 from sphinx.errors import ConfigError
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -67,7 +67,12 @@ def test_binder_installs_the_pinned_torch_on_a_python_that_is_tested() -> None:
     assert by_pip == ["-c ../constraints.txt", "-e ../.[chapters]"]
 
 
-def test_the_preview_is_the_one_that_its_code_draws() -> None:
+@pytest.mark.parametrize(
+    ("drawing", "size"), [("preview", PICTURE_SIZE), ("cover", (1600, 2560))]
+)
+def test_a_kept_picture_is_the_one_that_its_code_draws(
+    drawing: str, size: tuple[int, int]
+) -> None:
     import io
 
     import numpy as np
@@ -75,8 +80,8 @@ def test_the_preview_is_the_one_that_its_code_draws() -> None:
 
     from _tools import pictures
 
-    kept = Image.open(ROOT / "book" / PICTURE).convert("RGB")
-    drawn = Image.open(io.BytesIO(pictures.preview())).convert("RGB")
-    assert kept.size == drawn.size == PICTURE_SIZE
+    kept = Image.open(getattr(pictures, drawing.upper())).convert("RGB")
+    drawn = Image.open(io.BytesIO(getattr(pictures, drawing)())).convert("RGB")
+    assert kept.size == drawn.size == size
     apart = np.abs(np.asarray(kept, float) - np.asarray(drawn, float)).mean()
     assert apart < 0.5

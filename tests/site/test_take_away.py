@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -21,6 +22,7 @@ from page_foot import LICENCES
 from playwright.sync_api import Browser, expect
 
 from _tools import epub, packing, pdf, site_zip
+from _tools.chapters import EVERYWHERE
 
 ROOT = Path(__file__).resolve().parents[2]
 NO_CHECKER = (
@@ -89,6 +91,73 @@ def test_formulas_stand_once_and_figures_keep_their_words(trees):
     pictures = list(chapter.iter(f"{XHTML}img"))
     assert pictures
     assert all(picture.get("alt") for picture in pictures)
+
+
+def test_the_same_site_gives_the_same_e_book(book, tmp_path):
+    again = tmp_path / "again.epub"
+    packing.pack(again, epub.files(epub.chapters()), stored=epub.MIMETYPE)
+    assert again.read_bytes() == book.read_bytes()
+
+
+def test_solutions_and_answers_stand_open_in_the_e_book(trees):
+    assert not [
+        name for name, tree in trees.items() if list(tree.iter(f"{XHTML}details"))
+    ]
+    quiz = trees["EPUB/book-exercises-03_formula.xhtml"]
+    words = [
+        "".join(node.itertext())
+        for node in quiz.iter()
+        if node.get("class") == "unfolded-title"
+    ]
+    assert {"Hint", "Solution", "Answer"} == set(words)
+
+
+def test_the_contents_of_the_e_book_number_the_chapters_and_skip_what_all_of_them_have(
+    trees,
+):
+    contents = "".join(trees["EPUB/nav.xhtml"].itertext())
+    assert "3\u2002The formula" in contents or "3 The formula" in contents
+    assert not [words for words in EVERYWHERE if words in contents]
+
+
+def test_figures_keep_their_colours_in_readers_that_know_no_variables(book):
+    with zipfile.ZipFile(book) as packed:
+        drawings = [
+            packed.read(name).decode()
+            for name in packed.namelist()
+            if name.endswith(".svg")
+        ]
+    assert len(drawings) > 40
+    for drawing in drawings:
+        for name, colour in re.findall(r"([a-z-]+): var\(--[a-z]+, (#\w+)\)", drawing):
+            assert f"{name}: {colour}; {name}: var(" in drawing
+
+
+def test_a_still_says_that_the_figure_moves_elsewhere(trees):
+    page = trees["EPUB/book-interactive.xhtml"]
+    captions = [
+        "".join(figure.itertext())
+        for figure in page.iter(f"{XHTML}figure")
+        if any(node.get("class") == "explore" for node in figure.iter())
+    ]
+    assert len(captions) == 7
+    assert all("on the book’s site this figure moves" in words for words in captions)
+
+
+def test_no_page_of_the_e_book_is_wider_than_a_phone(
+    book: Path, browser: Browser, tmp_path: Path
+):
+    with zipfile.ZipFile(book) as packed:
+        packed.extractall(tmp_path)
+    page = browser.new_page(viewport={"width": 390, "height": 844})
+    wide = {}
+    for path in sorted((tmp_path / "EPUB").glob("*.xhtml")):
+        page.goto(path.as_uri())
+        width = page.evaluate("document.documentElement.scrollWidth")
+        if width > 390:
+            wide[path.name] = width
+    page.close()
+    assert wide == {}
 
 
 def test_the_same_site_gives_the_same_zip(site, tmp_path):
