@@ -91,3 +91,28 @@ def test_newer_pins_are_taken_only_when_asked_for(
     assert lock.CONSTRAINTS.read_text(encoding="utf-8") == lock.tidy(RESOLVED)
     said = capsys.readouterr().out
     assert "a minute or two" in said and "Read the diff" in said
+
+
+@pytest.mark.parametrize("upgrade", [False, True])
+def test_the_resolver_starts_from_the_pins_there_are_and_keeps_what_is_held(
+    monkeypatch, tmp_path, upgrade
+):
+    asked = []
+
+    def run(command, **options):
+        asked.append(command)
+        if "compile" in command:
+            output = Path(command[command.index("--output-file") + 1])
+            seen = output.read_text("utf-8") if output.exists() else ""
+            output.write_text(f"{seen}zipp==4.1.2\n", encoding="utf-8")
+
+    monkeypatch.setattr(lock.venv, "create", lambda path, with_pip: asked.append(path))
+    monkeypatch.setattr(lock.subprocess, "run", run)
+    resolved = lock.resolve(tmp_path, upgrade=upgrade)
+    folder, install, command = asked
+    assert install[-1] == "pip-tools" and install[0].startswith(str(folder))
+    held = Path(command[command.index("--constraint") + 1])
+    assert held.read_text("utf-8").split() == list(lock.HELD)
+    pins = lock.CONSTRAINTS.read_text("utf-8")
+    assert resolved == ("" if upgrade else pins) + "zipp==4.1.2\n"
+    assert ("--upgrade" in command) == upgrade and command[-1] == "pyproject.toml"

@@ -26,6 +26,8 @@ print("code goes")
 
 See also [entropy](#entropy).
 
+Alone.
+
 ## Too short
 
 One line.
