@@ -50,7 +50,7 @@ def _is_question(node: nodes.Node) -> bool:
 
 
 def _choices_of(paragraph: nodes.paragraph) -> list[list[nodes.Node]]:
-    """Return the content of each choice, its letter first and without the comma after it."""
+    """Return the content of each choice, its letter first, without the mark after it."""
     choices: list[list[nodes.Node]] = []
     for child in paragraph.children:
         if not isinstance(child, nodes.Text):
@@ -66,17 +66,19 @@ def _choices_of(paragraph: nodes.paragraph) -> list[list[nodes.Node]]:
             text = text[mark.end() :]
         if choices and text:
             choices[-1].append(nodes.Text(text))
-    return [_without_comma(choice) for choice in choices]
+    # Choices with commas between them share the full stop of one sentence.
+    end = r"[,.]?\s*$" if "," in choices[0][-1].astext()[-2:] else r"\s*$"
+    return [_without(end, choice) for choice in choices]
 
 
 def _letter(index: int) -> str:
     return chr(ord("a") + index)
 
 
-def _without_comma(choice: list[nodes.Node]) -> list[nodes.Node]:
+def _without(end: str, choice: list[nodes.Node]) -> list[nodes.Node]:
     *others, last = choice
     if isinstance(last, nodes.Text):
-        kept = re.sub(r",?\s*$", "", str(last))
+        kept = re.sub(end, "", str(last))
         return [*others, nodes.Text(kept)] if kept else others
     return choice
 

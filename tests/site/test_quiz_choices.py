@@ -19,9 +19,14 @@ def shown(section: nodes.section) -> list[str]:
     return [item.astext() for item in section.findall(nodes.list_item)]
 
 
-def test_each_choice_is_an_item_without_the_comma_after_it() -> None:
+def test_each_choice_is_an_item_without_the_mark_after_it() -> None:
     section = quiz(nodes.Text("(a) rises, (b) falls, by half, (c) stays the same."))
-    assert shown(section) == ["(a) rises", "(b) falls, by half", "(c) stays the same."]
+    assert shown(section) == ["(a) rises", "(b) falls, by half", "(c) stays the same"]
+
+
+def test_choices_that_are_sentences_keep_their_full_stops() -> None:
+    section = quiz(nodes.Text("(a) True. (b) False, as a rule."))
+    assert shown(section) == ["(a) True.", "(b) False, as a rule."]
 
 
 def test_a_formula_stays_in_its_choice() -> None:
@@ -32,13 +37,13 @@ def test_a_formula_stays_in_its_choice() -> None:
         nodes.math("0", "0"),
         nodes.Text("."),
     )
-    assert shown(section) == ["(a) the factor K", "(b) 0."]
+    assert shown(section) == ["(a) the factor K", "(b) 0"]
     assert len(list(section.findall(nodes.math))) == 2
 
 
 def test_a_letter_out_of_order_is_part_of_a_choice() -> None:
     section = quiz(nodes.Text("(a) less than (c) in the table, (b) more."))
-    assert shown(section) == ["(a) less than (c) in the table", "(b) more."]
+    assert shown(section) == ["(a) less than (c) in the table", "(b) more"]
 
 
 def test_a_paragraph_that_follows_no_question_stays() -> None:
