@@ -17,13 +17,17 @@ INSTALL_ID = "install-library"
 LIBRARY = "xent_lib"
 TORCH = "torch"
 # What pip calls a module that has another name.
-_DISTRIBUTION = {"sklearn": "scikit-learn"}
+_DISTRIBUTION = {
+    "font_source_sans_pro": "font-source-sans-pro",
+    "sklearn": "scikit-learn",
+}
+_PLOTS = {"font_source_sans_pro", "matplotlib"}
 # What parts of the library need beyond NumPy.
 _PARTS_NEED = {
     "xent_lib.datasets": {"sklearn"},
-    "xent_lib.explore": {"anywidget", "matplotlib"},
-    "xent_lib.plots": {"matplotlib"},
-    "xent_lib.show": {"matplotlib"},
+    "xent_lib.explore": {"anywidget", *_PLOTS},
+    "xent_lib.plots": _PLOTS,
+    "xent_lib.show": _PLOTS,
     "xent_lib.torch_losses": {TORCH},
 }
 _RELATIVE_LINK = re.compile(r"!?\[((?:[^\[\]]|\[[^\[\]]*\])*)\]\(([^()\s:]+)\)")

@@ -1,8 +1,12 @@
 """The figures' one style: files that follow the page, and colours that mean something."""
 
+import subprocess
+import sys
+from pathlib import Path
+
 import numpy as np
 import pytest
-from matplotlib import pyplot
+from matplotlib import font_manager, pyplot
 
 from xent_lib.plots import style
 
@@ -12,6 +16,28 @@ def drawing(colour):
     ax.plot([0, 1], [0, 1], color=colour)
     ax.set_xlabel("a < b")
     return ax.figure
+
+
+def test_figures_are_set_in_the_type_of_the_page():
+    label = drawing(style.INK).axes[0].xaxis.label
+    found = Path(font_manager.findfont(label.get_fontproperties()))
+    assert found.name == "SourceSansPro-Regular.ttf"
+
+
+def test_without_the_package_of_the_font_figures_are_drawn_all_the_same():
+    code = """
+import importlib.util as util
+find = util.find_spec
+util.find_spec = lambda name: None if name.startswith("font_") else find(name)
+from xent_lib.plots.style import draw_svg, new_axes
+ax = new_axes()
+ax.set_xlabel("probability")
+print(ax.xaxis.label.get_fontfamily(), "<svg" in draw_svg(ax.figure, "t"))
+"""
+    said = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+    assert said.stdout.strip() == "['DejaVu Sans'] True"
 
 
 def test_every_role_becomes_a_variable_that_a_dark_page_redefines():

@@ -6,7 +6,15 @@ import numpy as np
 from matplotlib.axes import Axes
 from numpy.typing import ArrayLike
 
-from xent_lib.plots.style import GREY, LOSS, PAPER, PREDICTION, TRUTH, axes_or_new
+from xent_lib.plots.style import (
+    GREY,
+    LOSS,
+    PAPER,
+    PREDICTION,
+    SMALL,
+    TRUTH,
+    axes_or_new,
+)
 
 
 def plot_reliability(
@@ -67,7 +75,7 @@ def plot_reliability(
     )
     for middle, count in zip(middles, counts, strict=True):
         ax.text(
-            middle, -0.03, f"{count}", ha="center", va="top", color=GREY, fontsize=9
+            middle, -0.03, f"{count}", ha="center", va="top", color=GREY, fontsize=SMALL
         )
     if filled.any():
         ax.text(

@@ -9,10 +9,9 @@ from matplotlib.axes import Axes
 from numpy.typing import ArrayLike
 
 from xent_lib._validation import FloatArray
-from xent_lib.plots.style import GREY, INK, PREDICTION, TRUTH, axes_or_new
+from xent_lib.plots.style import GREY, INK, PREDICTION, SMALL, TRUTH, axes_or_new
 
 _MARKERS = ("o", "s", "^")
-_SMALL = 10  # points
 
 
 def plot_fit_to_codes(
@@ -191,6 +190,6 @@ def _write(
         offset,
         textcoords="offset points",
         ha=align,
-        fontsize=_SMALL,
+        fontsize=SMALL,
         color=colour,
     )

@@ -8,9 +8,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from numpy.typing import ArrayLike
 
-from xent_lib.plots.style import GREY, INK, LOSS, PREDICTION, axes_or_new
-
-_SMALL = 10  # points
+from xent_lib.plots.style import GREY, INK, LOSS, PREDICTION, SMALL, axes_or_new
 
 
 def plot_code_budget(
@@ -73,7 +71,7 @@ def plot_code_budget(
                 textcoords="offset points",
                 ha="center",
                 va="top",
-                fontsize=_SMALL,
+                fontsize=SMALL,
             )
     ax.set_yticks([1.3, 0], ["forecast", "codewords"])
     ax.spines["left"].set_visible(False)

@@ -10,12 +10,20 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Polygon
 from numpy.typing import ArrayLike, NDArray
 
-from xent_lib.plots.style import GREY, INK, LOSS, PAPER, PREDICTION, TRUTH, new_axes
+from xent_lib.plots.style import (
+    GREY,
+    INK,
+    LOSS,
+    PAPER,
+    PREDICTION,
+    SMALL,
+    TRUTH,
+    new_axes,
+)
 
 __all__ = ["plot_descent"]
 
 _LEVELS = (0.01, 0.03, 0.1, 0.3, 1.0, 3.0)  # nats above the lowest loss
-_SMALL = 9  # points
 _ROOM = 1.1  # of the farthest feature
 # Where the classes' names stand at the boundary, in units of the axes' half width.
 _ALONG, _BESIDE = 0.75, 0.2
@@ -85,14 +93,12 @@ def _draw_map(
     levels = [level for level in _LEVELS if above.min() < level < above.max()]
     if levels:
         lines = ax.contour(side, side, above, levels, colors=LOSS, linewidths=0.9)
-        ax.clabel(lines, fontsize=_SMALL - 1, fmt="%g")
+        ax.clabel(lines, fontsize=SMALL, fmt="%g")
     ax.plot(*weights.T, color=INK, linewidth=1, marker="o", markersize=2.5)
     ax.plot(*bottom, marker="x", color=LOSS, markersize=7)
     ax.plot(*weights[0], "o", markersize=8, color=PAPER, markeredgecolor=INK)
     ax.plot(*weights[-1], "o", markersize=7, color=PREDICTION, markeredgecolor=PAPER)
-    ax.annotate(
-        "start", weights[0], (9, 5), textcoords="offset points", fontsize=_SMALL
-    )
+    ax.annotate("start", weights[0], (9, 5), textcoords="offset points", fontsize=SMALL)
     ax.set(xlim=(side[0], side[-1]), ylim=(side[0], side[-1]), aspect="equal")
 
 
@@ -128,4 +134,4 @@ def _draw_data(
     ax.axhline(0, color=GREY, linewidth=0.5)
     ax.axvline(0, color=GREY, linewidth=0.5)
     ax.set(xlim=(-reach, reach), ylim=(-reach, reach), aspect="equal")
-    ax.legend(loc="lower center", bbox_to_anchor=(0.5, 1), ncols=2, fontsize=_SMALL + 1)
+    ax.legend(loc="lower center", bbox_to_anchor=(0.5, 1), ncols=2, fontsize=SMALL)

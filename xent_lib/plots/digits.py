@@ -12,7 +12,7 @@ from matplotlib.colors import to_rgb
 from matplotlib.patches import Rectangle
 from numpy.typing import ArrayLike, NDArray
 
-from xent_lib.plots.style import INK, PREDICTION, TRUTH, axes_or_new, new_axes
+from xent_lib.plots.style import INK, PREDICTION, SMALL, TRUTH, axes_or_new, new_axes
 
 __all__ = ["plot_confusion", "plot_images"]
 
@@ -52,7 +52,7 @@ def plot_images(
         ax.set_axis_off()
     for ax, image, caption in zip(axes.flat, pixels, captions, strict=False):
         _draw_squares(ax, image.reshape(side, side), INK)
-        ax.set_xlabel(caption, fontsize=10)
+        ax.set_xlabel(caption, fontsize=SMALL)
         ax.spines[:].set_visible(True)
     return np.asarray(axes)
 

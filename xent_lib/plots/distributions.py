@@ -9,11 +9,10 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import StrMethodFormatter
 from numpy.typing import ArrayLike
 
-from xent_lib.plots.style import LOSS, PAPER, PREDICTION, TRUTH, axes_or_new
+from xent_lib.plots.style import LOSS, PAPER, PREDICTION, SMALL, TRUTH, axes_or_new
 
 # Neighbours in the table's picture stay apart without colour.
 _TINTS = (0.45, 0.28, 0.14)
-_SMALL = 10  # points
 
 
 def plot_running_shares(
@@ -134,7 +133,7 @@ def plot_joint_as_areas(
                 f"{names[k]}\n{probability:.2f}",
                 ha="center",
                 va="center",
-                fontsize=_SMALL,
+                fontsize=SMALL,
             )
             left += width
     labels = [

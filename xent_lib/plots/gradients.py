@@ -17,6 +17,7 @@ from xent_lib.plots.style import (
     INK,
     LOSS,
     PREDICTION,
+    SMALL,
     TRUTH,
     axes_or_new,
     new_axes,
@@ -196,7 +197,7 @@ def plot_curvature(
             xytext=(4, 0),
             textcoords="offset points",
             va="center",
-            fontsize=10,
+            fontsize=SMALL,
         )
     walk.axvline(0, color=FAINT, linewidth=1, zorder=0)
     walk.set(xlabel="distance walked", ylabel="loss (nats)")

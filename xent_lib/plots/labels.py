@@ -9,15 +9,9 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 from numpy.typing import ArrayLike
 
-from xent_lib.plots.style import (
-    PAPER,
-    PREDICTION,
-    TRUTH,
-    axes_or_new,
-)
+from xent_lib.plots.style import PAPER, PREDICTION, SMALL, TRUTH, axes_or_new
 
 _BAR = 0.36  # width of a bar; classes are 1 apart
-_SMALL = 10  # points
 
 
 def plot_label_beside_forecast(
@@ -62,7 +56,7 @@ def plot_label_beside_forecast(
                 (0, 3),
                 textcoords="offset points",
                 ha="center",
-                fontsize=_SMALL,
+                fontsize=SMALL,
                 color=colour,
             )
         tallest = int(values.argmax())
@@ -154,6 +148,6 @@ def _draw_share(ax: Axes, row: int, left: float, share: float, name: str) -> Non
         f"{name}\n{share:g}",
         ha="center",
         va="center",
-        fontsize=_SMALL,
+        fontsize=SMALL,
         color=PAPER,
     )

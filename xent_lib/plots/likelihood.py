@@ -13,12 +13,11 @@ from xent_lib.plots.style import (
     INK,
     LOSS,
     PREDICTION,
+    SMALL,
     TRUTH,
     axes_or_new,
     new_axes,
 )
-
-_SMALL = 10  # points
 
 
 def plot_logarithm_as_area(
@@ -230,7 +229,7 @@ def plot_levels_on_simplex(
             textcoords="offset points",
             ha="center",
             va="top",
-            fontsize=_SMALL,
+            fontsize=SMALL,
             color=LOSS,
         )
     return ax

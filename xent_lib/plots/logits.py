@@ -14,6 +14,7 @@ from xent_lib.plots.style import (
     GREY,
     INK,
     PREDICTION,
+    SMALL,
     axes_or_new,
     new_axes,
 )
@@ -63,9 +64,9 @@ def plot_scores_to_shares(
                 xytext=(0, 3),
                 textcoords="offset points",
                 ha="center",
-                fontsize=10,
+                fontsize=SMALL,
             )
-        ax.set_title(title, fontsize=11)
+        ax.set_title(title, fontsize=12)
         top = max(heights.max(), 0) or 1
         ax.set(ylim=(min(0, heights.min() * 1.2), top * 1.2), yticks=[])
         ax.axhline(0, color=INK, linewidth=0.8)

@@ -13,6 +13,7 @@ from xent_lib.plots.style import (
     INK,
     LOSS,
     PREDICTION,
+    SMALL,
     axes_or_new,
 )
 
@@ -88,5 +89,5 @@ def plot_memory(
     ax.set_yticks(range(len(held)), list(held))
     ax.set(ylim=(len(held) - 0.5, -0.8), xlabel="memory at the peak (GiB)")
     ax.margins(x=0.2)
-    ax.legend(fontsize=9, ncols=3, loc="upper center", bbox_to_anchor=(0.4, -0.22))
+    ax.legend(fontsize=SMALL, ncols=3, loc="upper center", bbox_to_anchor=(0.4, -0.22))
     return ax

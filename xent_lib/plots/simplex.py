@@ -8,13 +8,21 @@ import numpy as np
 from matplotlib.axes import Axes
 from numpy.typing import ArrayLike
 
-from xent_lib.plots.style import GREY, INK, LOSS, PAPER, PREDICTION, TRUTH, axes_or_new
+from xent_lib.plots.style import (
+    GREY,
+    INK,
+    LOSS,
+    PAPER,
+    PREDICTION,
+    SMALL,
+    TRUTH,
+    axes_or_new,
+)
 
 # The triangle has height 1, so a point's distance from a side is a probability.
 _CORNERS = np.array([[0, 1], [-1 / np.sqrt(3), 0], [1 / np.sqrt(3), 0]])
 _OUTWARD = np.array([[0, -1], [np.sqrt(0.75), 0.5], [-np.sqrt(0.75), 0.5]])
 _AREA_OF_A_DIARY = 6  # square points
-_SMALL = 10  # points
 
 
 def plot_simplex(
@@ -70,7 +78,7 @@ def plot_simplex(
             (-9 if on_the_left else 7, -15 if words == measured else -4),
             textcoords="offset points",
             ha="right" if on_the_left else "left",
-            fontsize=_SMALL,
+            fontsize=SMALL,
             color=colour,
         )
     return ax
@@ -221,7 +229,7 @@ def _write_level(ax: Axes, words: str, line: np.ndarray) -> None:
         (7, 0) if on_side else (0, 4),
         textcoords="offset points",
         ha="left" if on_side else "center",
-        fontsize=_SMALL,
+        fontsize=SMALL,
         color=LOSS,
     )
 
@@ -237,6 +245,6 @@ def _write_distance(
         (8 * side, -15 if side == 0 else 3),
         textcoords="offset points",
         ha={-1: "right", 0: "center", 1: "left"}[int(side)],
-        fontsize=_SMALL,
+        fontsize=SMALL,
         color=PREDICTION,
     )

@@ -12,11 +12,13 @@ import io
 import re
 from dataclasses import dataclass
 from html import escape
+from importlib import resources
+from importlib.util import find_spec
 from typing import Any
 
 import matplotlib
 from cycler import cycler
-from matplotlib import pyplot
+from matplotlib import font_manager, pyplot
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
@@ -53,30 +55,41 @@ TRUTH, PREDICTION, LOSS, GRADIENT, INK, GREY, FAINT, PAPER = (
 WIDTH = 6.0  # inches; every figure has this width
 HEIGHT = 3.4  # inches, unless a figure needs another
 PNG_DPI = 144
+SMALL = 10.5  # points, the smallest type in a figure
 _COORDINATE_DIGITS = 2  # of a point; hides differences between processors' last bits
+
+# The type of the page; a sign that it lacks, or all of it where the package with the font
+# is missing, comes from the font that matplotlib brings.
+if find_spec("font_source_sans_pro"):
+    _FONTS = resources.files("font_source_sans_pro") / "files"
+    for _name in ("Regular", "Semibold", "It"):
+        font_manager.fontManager.addfont(str(_FONTS / f"SourceSansPro-{_name}.ttf"))
+    _FAMILIES = ["Source Sans Pro", "DejaVu Sans"]
+else:
+    _FAMILIES = ["DejaVu Sans"]
 
 matplotlib.rcParams.update(
     {
         "axes.edgecolor": GREY,
         "axes.facecolor": "none",
         "axes.labelcolor": INK,
-        "axes.labelsize": 11,
+        "axes.labelsize": 12,
         "axes.prop_cycle": cycler(color=[INK]),
         "axes.spines.right": False,
         "axes.spines.top": False,
         "axes.titlelocation": "left",
-        "axes.titlesize": 12,
+        "axes.titlesize": 13,
         "axes.titlecolor": INK,
         "axes.titleweight": "normal",
         "figure.dpi": 100,
         "figure.facecolor": PAPER,
         "figure.figsize": (WIDTH, HEIGHT),
         "figure.constrained_layout.use": True,
-        "font.family": "DejaVu Sans",
-        "font.size": 11,
+        "font.family": _FAMILIES,
+        "font.size": 12,
         "legend.frameon": False,
         "lines.linewidth": 2,
-        "mathtext.fontset": "dejavusans",
+        "mathtext.fontset": "cm",
         "patch.edgecolor": PAPER,
         "svg.fonttype": "path",
         "svg.hashsalt": "xent_lib",

@@ -16,6 +16,7 @@ from xent_lib.plots.style import (
     INK,
     LOSS,
     PREDICTION,
+    SMALL,
     axes_or_new,
     new_axes,
 )
@@ -34,7 +35,6 @@ _STYLES: tuple[Any, ...] = (
     (0, (6, 2, 1, 2)),
     (0, (9, 2)),
 )
-_SMALL = 9  # points, the smallest type in a figure
 _NAME_GAP = 0.075  # of the axes' height, between the names of two curves
 _SHORT = 0.5  # of the axes' width; a curve that ends before has its name at its end
 _FEW_POWERS = 1e3
@@ -239,15 +239,15 @@ def plot_learning_curves(
         ax.axhline(guess, color=GREY, linewidth=0.8)
         ax.plot(steps, train, color=LOSS, label="training")
         ax.plot(steps, validation, color=LOSS, linestyle=_STYLES[1], label="validation")
-        ax.set_title(title, fontsize=11)
+        ax.set_title(title, fontsize=12)
         ax.set(xlabel="step", ylim=(0, guess * 1.12))
         ax.locator_params(axis="x", nbins=3)
         if best and title in best:
             ax.axvline(best[title], color=INK, linewidth=0.8)
-            ax.text(best[title], guess * 0.86, " stop here", fontsize=_SMALL)
+            ax.text(best[title], guess * 0.86, " stop here", fontsize=SMALL)
     axes[0].set_ylabel("loss (nats)")
-    axes[0].text(0, guess * 1.02, " uniform guess", fontsize=_SMALL, color=GREY)
-    axes[0].legend(loc="center right", fontsize=10)
+    axes[0].text(0, guess * 1.02, " uniform guess", fontsize=SMALL, color=GREY)
+    axes[0].legend(loc="center right", fontsize=SMALL)
     return np.asarray(axes)
 
 

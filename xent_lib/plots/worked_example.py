@@ -15,6 +15,7 @@ from xent_lib.plots.style import (
     INK,
     LOSS,
     PREDICTION,
+    SMALL,
     TRUTH,
     axes_or_new,
     new_axes,
@@ -149,7 +150,7 @@ def plot_daily_losses(
         ]
         ax.axhline(daily.mean(), color=INK, linewidth=1.2, linestyle=(0, (4, 3)))
         ax.set_title(f"{name}\nmean {daily.mean():.3f}")
-        ax.set_xticks(days, marks, fontsize=9)
+        ax.set_xticks(days, marks, fontsize=SMALL)
         ax.set_xlabel("day")
     np.atleast_1d(axes)[0].set(ylabel="loss (nats)")
     return axes
@@ -191,7 +192,7 @@ def plot_uniform_guess(
             textcoords="offset points",
             ha="right" if above and i > 1 else "left",
             va="bottom" if above else "top",
-            fontsize=9,
+            fontsize=SMALL,
         )
     ax.set(
         xscale="log",
