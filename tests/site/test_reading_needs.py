@@ -40,7 +40,7 @@ CLIPPED = """
 OVERLAPPING = """
 () => {
   const blocks = [...document.querySelectorAll("main :is(p, li, h1, h2, h3, dt, pre, summary)")]
-    .filter((box) => box.checkVisibility() && !box.closest(".explore, .definition, .chapter-map > svg")
+    .filter((box) => box.checkVisibility() && !box.closest(".explore, .definition")
       && !box.querySelector("p, li, pre"));
   const found = [];
   let above = null;
