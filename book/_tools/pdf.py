@@ -139,6 +139,24 @@ def print_once(browser: Any, source: Path, result: Path) -> None:
     page.close()
 
 
+def describe(printed: Path) -> None:
+    """Say in the file what the book is; a reader that opens it shows the headings beside it."""
+    from pypdf import PdfWriter
+
+    about = citation()
+    book = PdfWriter(clone_from=printed)
+    book.add_metadata(
+        {
+            "/Author": ", ".join(author["name"] for author in about["authors"]),
+            "/Subject": " ".join(about["abstract"].split()),
+            "/Keywords": ", ".join(about["keywords"]),
+            "/Creator": f"{about['title']} {about['version']}",
+        }
+    )
+    book.page_mode = "/UseOutlines"
+    book.write(printed)
+
+
 def set_pages(
     browser: Any, parts: list[Section], folder: Path, today: datetime.date
 ) -> Path:
@@ -151,6 +169,7 @@ def set_pages(
         print_once(browser, source, printed)
         found = page_numbers(printed)
         if found == numbers:
+            describe(printed)
             return printed
         numbers = found
     raise SystemExit(f"The page numbers still move after {MOST_PRINTS} prints.")

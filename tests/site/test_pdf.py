@@ -5,11 +5,13 @@ from __future__ import annotations
 import datetime
 import re
 from collections import Counter
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from bs4 import BeautifulSoup
-from pypdf import PdfReader
+from pypdf import PageObject, PdfReader
 
 from _tools import browser as browser_of_tools
 from _tools import one_document, pdf
@@ -59,6 +61,31 @@ def test_solutions_stand_open_and_buttons_are_gone(whole: BeautifulSoup) -> None
     assert whole.select("main button, main script, main .headerlink") == []
 
 
+def _flat(outline: list[Any]) -> Iterator[Any]:
+    for entry in outline:
+        if isinstance(entry, list):
+            yield from _flat(entry)
+        else:
+            yield entry
+
+
+def _letters(text: str) -> str:
+    """The letters and digits of a line, however its spaces were set."""
+    return "".join(filter(str.isalnum, text))
+
+
+def _stay_on(page: PageObject) -> Callable[..., None]:
+    """Hold every piece of text to the width of its page."""
+    width = float(page.mediabox.width)
+
+    def look(text: str, ctm: list[float], matrix: list[float], *_: Any) -> None:
+        if text.strip():
+            left = ctm[0] * matrix[4] + ctm[4]
+            assert 0 <= left < width, text
+
+    return look
+
+
 def test_the_contents_name_the_pages_on_which_the_sections_begin(
     browser, sections: list[one_document.Section], tmp_path: Path
 ) -> None:
@@ -72,7 +99,21 @@ def test_the_contents_name_the_pages_on_which_the_sections_begin(
         assert title in texts[number - 1]
         assert title not in texts[number - 2] or number - 2 == 1
     assert "Version" in texts[0]
-    assert reader.outline
+    assert reader.metadata is not None
+    assert reader.metadata.author and reader.metadata.subject
+    assert "softmax" in reader.metadata["/Keywords"]
+    assert reader.trailer["/Root"]["/MarkInfo"]["/Marked"]
+    entries = list(_flat(reader.outline))
+    assert len(entries) > 20
+    strange = [
+        (entry.title, number)
+        for entry in entries
+        if _letters(entry.title)
+        not in _letters(texts[(number := reader.get_destination_page_number(entry))])
+    ]
+    assert strange == []
+    for page in reader.pages:
+        page.extract_text(visitor_text=_stay_on(page))
     assert {round(float(page.mediabox.width) / 72 * 25.4) for page in reader.pages} == {
         210
     }
