@@ -75,8 +75,9 @@ function markScrollable() {
 new ResizeObserver(markScrollable).observe(document.body);
 
 // The style sheet leaves the parts of a page below the first screen for later. They are laid
-// out in idle moments of a millisecond or the time of one part, since all at once would keep a slow phone from
-// answering, and the rest as soon as a reader does something: where the page then is, it stays.
+// out in idle moments of a millisecond or the time of one part, since all at once would keep
+// a slow phone from answering, and the rest as soon as a reader does something: where the page
+// then is, it stays.
 // A page that comes back to where it was read is whole at once, or that place would move.
 const later = [...document.querySelectorAll(".prose > section > section:not([class]), .prose > section > section dl.py:not(dl.py dl.py)")];
 const MOMENT = 1;

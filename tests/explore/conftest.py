@@ -80,6 +80,8 @@ def open_page(browser: Browser, site: Path) -> Iterator[Open]:
         page = context.new_page()
         page.on("pageerror", lambda error: errors.append(str(error)))
         page.goto(f"{root or site.as_uri()}/{name}")
+        # The first key has the whole page laid out; nothing moves under the pointer then.
+        page.keyboard.press("Shift")
         return page
 
     yield open_

@@ -180,11 +180,12 @@ def test_what_a_chapter_needs_is_read_from_its_cells() -> None:
     )
     notebook = {"cells": [{"cell_type": "code", "source": code.splitlines(True)}]}
     modules = needed_modules(notebook)
-    assert modules == ["xent_lib", "anywidget", "matplotlib", "sklearn"]
+    font = "font_source_sans_pro"
+    assert modules == ["xent_lib", "anywidget", font, "matplotlib", "sklearn"]
     cell = install_cell(modules, "git+https://b.example/o/b@main")
     assert "".join(cell["source"]).endswith(
         "%pip install --quiet git+https://b.example/o/b@main "
-        "anywidget matplotlib scikit-learn"
+        "anywidget font-source-sans-pro matplotlib scikit-learn"
     )
 
 
