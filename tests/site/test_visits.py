@@ -122,6 +122,11 @@ def test_a_phone_shows_every_formula_whole(see: See, name: str) -> None:
 
 
 @on_every_page
+def test_no_line_begins_with_the_mark_after_a_formula(see: See, name: str) -> None:
+    assert see(name).parted == []
+
+
+@on_every_page
 @pytest.mark.parametrize("width", WIDTHS)
 def test_what_scrolls_inside_itself_has_a_name_and_takes_the_keyboard(
     see: See, name: str, width: int

@@ -62,6 +62,11 @@ CUT_FORMULAS = """
   .filter((box) => box.scrollWidth > box.clientWidth + 1)
   .map((box) => box.querySelector("annotation").textContent)
 """
+PARTED = """
+() => [...document.querySelectorAll(".kept:not(.long)")]
+  .filter((box) => box.getClientRects().length > 1)
+  .map((box) => box.querySelector("annotation").textContent)
+"""
 LOAD_ALL = """
 async () => {
   for (const image of document.images) image.loading = "eager";
@@ -86,6 +91,7 @@ class Visit:
     unmounted: list[str] = field(default_factory=list)
     blocking_scripts: list[str] = field(default_factory=list)
     cut_formulas: list[str] = field(default_factory=list)
+    parted: list[str] = field(default_factory=list)
     weight_first: float = 0
     weight_all: float = 0
 
@@ -169,6 +175,7 @@ def make_visit(browser: Browser, site: Path, server: str, name: str, axe: str) -
             _measure_width(page, visit, NARROWEST, height)
         _measure_width(page, visit, width, height)
         visit.cut_formulas += page.evaluate(CUT_FORMULAS)
+        visit.parted += page.evaluate(PARTED)
         visit.unmounted += page.evaluate(
             "() => [...document.querySelectorAll('.explore:not(:has(.xe))')]"
             ".map((figure) => figure.dataset.module)"
