@@ -17,6 +17,7 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
+import mathml
 from docutils import nodes
 from formula_breaks import with_fewer_breaks
 from formula_layout import laid_out
@@ -45,7 +46,8 @@ class Formulas:
     def open(self) -> None:
         packages = ensure_installed()
         manifest = packages / "katex" / "package.json"
-        sources = manifest.read_bytes() + _SCRIPT.read_bytes()
+        mending = Path(mathml.__file__)
+        sources = b"".join(p.read_bytes() for p in (manifest, _SCRIPT, mending))
         self._edition = hashlib.sha256(sources).hexdigest()
         try:
             stored = json.loads(self._cache_file.read_text(encoding="utf-8"))
@@ -58,7 +60,7 @@ class Formulas:
         """The HTML and MathML of one formula; ValueError when KaTeX refuses it."""
         key = f"{'D' if display else 'I'}{tex}"
         if key not in self._known:
-            self._known[key] = self._ask(tex, display)
+            self._known[key] = mathml.with_fitting_children(self._ask(tex, display))
             self._changed = True
         return with_fewer_breaks(self._known[key])
 

@@ -18,6 +18,7 @@ import pytest
 import take_away
 import yaml
 from bs4 import BeautifulSoup
+from mathml import CHILDREN
 from page_foot import LICENCES
 from playwright.sync_api import Browser, expect
 
@@ -30,6 +31,7 @@ NO_CHECKER = (
     "epubcheck and default-jre-headless, then run the tests again."
 )
 XHTML = "{http://www.w3.org/1999/xhtml}"
+MATHML = "{http://www.w3.org/1998/Math/MathML}"
 # Debian's package is a jar that only some kernels run by its name.
 JAR = Path("/usr/bin/epubcheck")
 
@@ -57,6 +59,19 @@ def test_epubcheck_finds_nothing(book):
     command = ["java", "-jar", str(JAR), "--failonwarnings", str(book)]
     result = subprocess.run(command, capture_output=True, text=True, check=False)
     assert result.returncode == 0, result.stdout[-4000:] + result.stderr[-4000:]
+
+
+def test_every_formula_of_the_e_book_has_fitting_children(trees):
+    counted = [
+        (element, len(element), CHILDREN[element.tag.removeprefix(MATHML)])
+        for tree in trees.values()
+        for element in tree.iter()
+        if element.tag.removeprefix(MATHML) in CHILDREN
+    ]
+    assert counted
+    assert [
+        ElementTree.tostring(e, "unicode") for e, n, most in counted if n != most
+    ] == []
 
 
 def test_the_first_file_says_what_it_is_uncompressed(book):
