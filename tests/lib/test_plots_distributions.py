@@ -101,6 +101,15 @@ def test_the_first_input_is_the_top_row_and_carries_its_probability():
     np.testing.assert_allclose(ax.get_yticks(), [0.2, 0.7])
 
 
+def test_a_cell_prints_its_name_and_its_probability_to_three_digits():
+    independent = np.outer(JOINT.sum(axis=1), JOINT.sum(axis=0))
+    ax = plot_joint_as_areas(independent, ("falling", "rising"), NAMES)
+    printed = ["0.136", "0.056", "0.208", "0.204", "0.084", "0.312"]
+    assert texts(ax) == [
+        f"{name}\n{p}" for name, p in zip(NAMES * 2, printed, strict=True)
+    ]
+
+
 def test_neighbouring_cells_differ_without_colour():
     bars = plot_joint_as_areas(JOINT, ("falling", "rising"), NAMES).patches
     assert len({bar.get_alpha() for bar in bars[:3]}) == 3

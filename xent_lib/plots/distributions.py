@@ -130,7 +130,7 @@ def plot_joint_as_areas(
             ax.text(
                 left + width / 2,
                 top + height / 2,
-                f"{names[k]}\n{probability:.2f}",
+                f"{names[k]}\n{probability:.3g}",
                 ha="center",
                 va="center",
                 fontsize=SMALL,
