@@ -1,4 +1,8 @@
-"""The questions page: every question is there once, every code sample prints what it shows."""
+"""The questions page: every question is there once, every code sample prints what it shows.
+
+Questions with one answer stand together above it: a heading without text of its own shares
+the text below the next heading.
+"""
 
 from __future__ import annotations
 
@@ -35,6 +39,18 @@ def entries(text: str) -> dict[str, str]:
     }
 
 
+@pytest.fixture(scope="module")
+def answers(text: str, entries: dict[str, str]) -> dict[str, str]:
+    """Each question's answer, its own or the one that it shares with the next questions."""
+    found: dict[str, str] = {}
+    answer = ""
+    for title, body in reversed(entries.items()):
+        if _IDENTIFIER.sub("", body).strip():
+            answer = body
+        found[title] = answer
+    return found
+
+
 def test_the_page_answers_every_question_once(text: str) -> None:
     identifiers = _IDENTIFIER.findall(text)
     assert len(identifiers) == NUMBER_OF_QUESTIONS
@@ -49,10 +65,17 @@ def test_each_question_has_a_heading_of_its_own(entries: dict[str, str]) -> None
     assert wrong == []
 
 
-def test_each_answer_leads_into_the_book(entries: dict[str, str]) -> None:
+def test_each_answer_leads_into_the_book(answers: dict[str, str]) -> None:
     assert [
-        title for title, body in entries.items() if not _LINK_INTO_THE_BOOK.search(body)
+        title for title, body in answers.items() if not _LINK_INTO_THE_BOOK.search(body)
     ] == []
+
+
+def test_each_topic_ends_in_an_answer(text: str) -> None:
+    # A question without text shares the next answer, which has to be one of its topic.
+    for topic in re.split(r"^## ", text, flags=re.MULTILINE)[2:]:
+        last = topic.rsplit("\n### ", 1)[1]
+        assert _IDENTIFIER.sub("", last.partition("\n")[2]).strip(), topic[:40]
 
 
 def test_the_list_at_the_top_names_every_topic_in_order(text: str) -> None:
@@ -61,15 +84,21 @@ def test_the_list_at_the_top_names_every_topic_in_order(text: str) -> None:
     assert topics == ["Topics", *listed]
 
 
-def test_every_sample_prints_what_the_page_shows(text: str) -> None:
-    # Samples share their names, as they do for a reader who types along.
-    samples = "".join(match["code"] + "\n" for match in _SAMPLE.finditer(text))
-    # The page shows an error's last line; doctest knows it by the line before.
-    samples = _ERROR.sub("Traceback (most recent call last):\n", samples)
+def test_the_samples_of_each_answer_print_what_the_page_shows(
+    text: str, entries: dict[str, str]
+) -> None:
+    # A reader comes to one answer and types the lines at the top of the page, then these.
+    top = _SAMPLE.search(text.partition("\n## ")[0])
+    assert top is not None
+    runner = doctest.DocTestRunner(optionflags=doctest.NORMALIZE_WHITESPACE)
     report: list[str] = []
-    session = doctest.DocTestParser().get_doctest(samples, {}, "faq", str(PAGE), 0)
-    result = doctest.DocTestRunner(optionflags=doctest.NORMALIZE_WHITESPACE).run(
-        session, out=report.append
-    )
-    assert result.attempted > 0
-    assert result.failed == 0, "".join(report)
+    for title, body in entries.items():
+        samples = "".join(match["code"] + "\n" for match in _SAMPLE.finditer(body))
+        # The page shows an error's last line; doctest knows it by the line before.
+        samples = _ERROR.sub("Traceback (most recent call last):\n", samples)
+        session = doctest.DocTestParser().get_doctest(
+            top["code"] + samples, {}, title, str(PAGE), 0
+        )
+        runner.run(session, out=report.append)
+    assert runner.summarize(verbose=False).attempted > 5 * NUMBER_OF_QUESTIONS
+    assert report == []
