@@ -18,6 +18,12 @@ settings.register_profile("book", deadline=None, derandomize="CI" in os.environ)
 settings.load_profile("book")
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Ask what nbval leaves out of a chapter while its kernel runs."""
+    if config.pluginmanager.hasplugin("nbval"):
+        config.pluginmanager.import_plugin("chapter_claims")
+
+
 @pytest.fixture(autouse=True)
 def _no_figure_outlives_its_test() -> Iterator[None]:
     """Close what was drawn; matplotlib warns of many open figures, and warnings fail."""

@@ -49,6 +49,11 @@ class Run:
         return [number for found in self.audits.values() for number in found.bare]
 
 
+def evaluator(expressions: list[str]) -> str:
+    """Return code that prints, as JSON, the values of expressions or what went wrong."""
+    return _EVALUATOR % json.dumps(expressions)
+
+
 def run(path: Path, folder: Path | None = None) -> Run:
     """Execute the chapter at ``path`` in ``folder``, by default its own."""
     source = nbformat.read(path, as_version=4)
@@ -89,9 +94,8 @@ def _with_checks(cell: NotebookNode) -> list[NotebookNode]:
     found = checks(cell.source) if cell.cell_type == "markdown" else []
     if not found:
         return [cell]
-    code = _EVALUATOR % json.dumps([check.expression for check in found])
-    evaluator = nbformat.v4.new_code_cell(code, metadata={"checks_of": cell.id})
-    return [cell, evaluator]
+    code = evaluator([check.expression for check in found])
+    return [cell, nbformat.v4.new_code_cell(code, metadata={"checks_of": cell.id})]
 
 
 def _take_values(notebook: NotebookNode) -> dict[str, list[list[Value] | str]]:
