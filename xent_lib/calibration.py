@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from math import exp, log
 
+import numpy as np
 from numpy.typing import ArrayLike
 
 from xent_lib._validation import (
@@ -15,10 +16,9 @@ from xent_lib._validation import (
     check_integer_labels,
     check_not_empty,
 )
-from xent_lib.special import softmax
 
 LOWEST, HIGHEST = 0.01, 100.0  # temperatures
-_HALVINGS = 60  # of the interval between their logarithms, down to rounding
+_HALVINGS = 60  # of the interval between their logarithms, which reach rounding before
 
 
 def best_temperature(logits: ArrayLike, labels: ArrayLike) -> float:
@@ -39,13 +39,15 @@ def best_temperature(logits: ArrayLike, labels: ArrayLike) -> float:
     Returns
     -------
     float
-        From 0.01 to 100. One of the ends means that there is no best temperature: every
-        example is classified correctly, or the logits say less than a uniform guess.
+        From 0.01 to 100, found in float64 at least whatever the format of ``logits``. At one
+        of the ends (up to rounding) the best temperature lies there or beyond, or there is
+        none: every truth has the largest logit of its example, or the truths' logits are on
+        average no larger than the mean of all.
 
     Raises
     ------
     TypeError
-        If ``labels`` are not integers.
+        If ``labels`` are not integers, ``logits`` hold no real numbers, or one has a mask.
     ValueError
         If there is no example, a logit is not finite, or shapes or labels do not fit.
 
@@ -77,10 +79,16 @@ def best_temperature(logits: ArrayLike, labels: ArrayLike) -> float:
         )
     check_not_empty("logits", z)
     y = check_integer_labels("labels", labels, z.shape[1], (len(z),))
-    of_the_truth = z[range(len(z)), y].mean()
+    quarters = z.astype(np.result_type(z, np.float64)) / 4  # so no difference overflows
+    above_truth = quarters - quarters[np.arange(len(y)), y][:, None]
+    below_top = above_truth - above_truth.max(axis=1, keepdims=True)
 
     def slope(inverse: float) -> float:
-        return float((softmax(inverse * z) * z).sum(axis=1).mean() - of_the_truth)
+        # Infinite products are certain outcomes; a sum beyond the format is positive.
+        with np.errstate(over="ignore"):
+            terms = np.exp(4 * inverse * below_top)
+            expected = (terms * above_truth).sum(axis=1) / terms.sum(axis=1)
+            return float(expected.mean())
 
     low, high = log(1 / HIGHEST), log(1 / LOWEST)
     for _ in range(_HALVINGS):

@@ -24,19 +24,20 @@ def one_hot(
     labels : array_like of int, shape (...)
         Class indices from 0 to ``num_classes - 1``.
     num_classes : int
-        How many classes there are; never guessed from the labels, since a batch may lack one.
+        How many classes there are; not guessed from the labels, since a batch may lack one.
     dtype : dtype, default float64
         The floating type of the result.
 
     Returns
     -------
     ndarray, shape (..., num_classes)
-        Distributions: each vector along the last axis sums to 1.
+        Distributions: each vector along the last axis holds one 1 and zeros.
 
     Raises
     ------
     TypeError
-        If ``labels`` are not integers, ``num_classes`` is not one, or ``dtype`` not floating.
+        If ``labels`` are not integers or have a mask, ``num_classes`` is no integer, or
+        ``dtype`` is no floating type.
     ValueError
         If a label is out of range or ``num_classes`` is below 1.
 
@@ -65,18 +66,21 @@ def smooth_labels(labels: ArrayLike, alpha: float) -> FloatArray:
     Parameters
     ----------
     labels : array_like, shape (..., K)
-        Distributions over the last axis, one-hot or soft.
+        Distributions over the last axis, one-hot or soft. A sum may miss 1 by the square
+        root of the format's machine epsilon.
     alpha : float
         Share of the uniform distribution, from 0 (no change) to 1 (nothing left of ``labels``).
 
     Returns
     -------
     ndarray, shape (..., K)
-        Distributions; the true class of a one-hot label keeps
-        :math:`1 - \alpha + \alpha / K`.
+        Distributions in the floating format of ``labels``, float64 for integers; the true
+        class of a one-hot label keeps :math:`1 - \alpha + \alpha / K`, rounded to it.
 
     Raises
     ------
+    TypeError
+        If ``labels`` do not hold real numbers or have a mask, or ``alpha`` is no number.
     ValueError
         If ``labels`` are not distributions or ``alpha`` lies outside [0, 1].
 
@@ -96,6 +100,8 @@ def smooth_labels(labels: ArrayLike, alpha: float) -> FloatArray:
     [0.8, 0.1, 0.1]
     """
     labels, axis = check_distribution("labels", labels, -1)
-    alpha = check_unit_interval("alpha", alpha)
-    smoothed: FloatArray = (1 - alpha) * labels + alpha / labels.shape[axis]
-    return smoothed
+    wide = labels.astype(np.result_type(labels, np.float64), copy=False)
+    share = wide.dtype.type(check_unit_interval("alpha", alpha))
+    smoothed = (1 - share) * wide + share / labels.shape[axis]
+    rounded: FloatArray = smoothed.astype(labels.dtype, copy=False)
+    return rounded

@@ -19,7 +19,9 @@ from xent_lib._validation import (
     check_not_empty,
     check_positive_integer,
     check_probabilities,
+    check_same_kind,
     check_same_length,
+    check_table,
     check_yes_or_no,
 )
 
@@ -32,9 +34,9 @@ def accuracy(y_true: ArrayLike, y_pred: ArrayLike) -> float:
     Parameters
     ----------
     y_true : array_like, shape (N,)
-        True classes, as numbers or names.
+        True classes: whole numbers, booleans or strings.
     y_pred : array_like, shape (N,)
-        Predicted classes.
+        Predicted classes, named in the same way.
 
     Returns
     -------
@@ -43,8 +45,11 @@ def accuracy(y_true: ArrayLike, y_pred: ArrayLike) -> float:
 
     Raises
     ------
+    TypeError
+        If one side holds strings and the other numbers, or an array has a mask.
     ValueError
-        If there is no example, or the lengths differ.
+        If there is no example, the lengths differ, or an array is not one-dimensional or holds
+        what names no class, such as 0.5 or NaN.
 
     Notes
     -----
@@ -56,6 +61,7 @@ def accuracy(y_true: ArrayLike, y_pred: ArrayLike) -> float:
     0.75
     """
     true, predicted = _check_classes(y_true, y_pred)
+    check_same_kind("y_true", true, "y_pred", predicted)
     return float((true == predicted).mean())
 
 
@@ -81,7 +87,7 @@ def confusion_matrix(
     Raises
     ------
     TypeError
-        If classes are not integers.
+        If classes or ``num_classes`` are no integers, or an array has a mask.
     ValueError
         If there is no example, the lengths differ, or a class is out of range.
 
@@ -111,21 +117,22 @@ def brier_score(y_true: ArrayLike, y_prob: ArrayLike) -> float:
     y_true : array_like of int, shape (N,)
         True class indices.
     y_prob : array_like, shape (N, K)
-        Distributions over the classes.
+        Distributions over the classes. The sum of a row may miss 1 by the square root of the
+        format's machine epsilon.
 
     Returns
     -------
     float
-        From 0 to 2. For two classes it is twice the score of the one probability that some
-        libraries report.
+        From 0 to 2, up to that tolerance; computed in float64 at least. For two classes it is
+        twice the score of the one probability that some libraries report.
 
     Raises
     ------
     TypeError
-        If ``y_true`` are not integers.
+        If ``y_true`` are not integers, ``y_prob`` holds no real numbers, or an array has a mask.
     ValueError
-        If there is no example, the lengths differ, a class is out of range, or a row of
-        ``y_prob`` is no distribution.
+        If there is no example, the lengths differ, a class is out of range, ``y_prob`` is no
+        table, or a row of it is no distribution.
 
     Notes
     -----
@@ -143,12 +150,14 @@ def brier_score(y_true: ArrayLike, y_prob: ArrayLike) -> float:
     0.14
     """
     q, _ = check_distribution("y_prob", y_prob, -1)
+    check_table("y_prob", q)
     true = check_class_labels("y_true", y_true)
     check_not_empty("y_true", true)
     check_same_length("y_true", true, "y_prob", q)
     true = check_integer_labels("y_true", true, q.shape[-1])
-    right = np.take_along_axis(q, true[:, None], axis=1)[:, 0]
-    return float(((q**2).sum(axis=1) - 2 * right + 1).mean())
+    missed = q.astype(np.result_type(q, np.float64))
+    missed[np.arange(len(true)), true] -= 1
+    return float((missed**2).sum(axis=1).mean())
 
 
 def calibration_curve(
@@ -160,6 +169,9 @@ def calibration_curve(
 ) -> tuple[FloatArray, FloatArray]:
     """Sort forecasts of an event into bins; in each, compare how often it came true.
 
+    A forecast on the edge between two bins belongs to the lower one: a bin from a to b is
+    (a, b]; the first also holds its lower end.
+
     Parameters
     ----------
     y_true : array_like, shape (N,)
@@ -170,7 +182,9 @@ def calibration_curve(
     n_bins : int, default 5
         How many bins.
     strategy : {"uniform", "quantile"}, default "uniform"
-        Bins of equal width in [0, 1], or bins that hold equally many forecasts.
+        Bins of equal width in [0, 1], or bins between quantiles of the forecasts, which hold
+        about equally many. Equal forecasts stay together, so with many of them some bins hold
+        more and others none.
 
     Returns
     -------
@@ -181,9 +195,12 @@ def calibration_curve(
 
     Raises
     ------
+    TypeError
+        If ``n_bins`` is no integer, ``y_prob`` holds no real numbers, or an array has a mask.
     ValueError
-        If there is no example, the lengths differ, an outcome is not 0 or 1, a forecast lies
-        outside [0, 1], or ``n_bins`` or ``strategy`` is unknown.
+        If there is no example, the lengths differ, an array is not one-dimensional, an outcome
+        is not 0 or 1, a forecast lies outside [0, 1], ``n_bins`` is below 1, or ``strategy``
+        is unknown.
 
     Notes
     -----
@@ -222,7 +239,7 @@ def expected_calibration_error(
 
     Raises
     ------
-    ValueError
+    TypeError, ValueError
         As :func:`calibration_curve`.
 
     Notes
@@ -249,20 +266,37 @@ def _bin(
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Per bin: how many forecasts, how many came true, and the sum of the forecasts."""
     said = check_probabilities("y_prob", y_prob)
+    if said.ndim != 1:
+        raise ValueError(f"y_prob must be one-dimensional; got shape {said.shape}")
     happened = check_yes_or_no("y_true", y_true)
     check_not_empty("y_true", happened)
     check_same_length("y_true", happened, "y_prob", said)
     n_bins = check_positive_integer("n_bins", n_bins)
-    grid = np.linspace(0, 1, n_bins + 1)
+    inner = np.arange(1, n_bins)
     if strategy == "quantile":
-        grid = np.quantile(said, grid)
-    elif strategy != "uniform":
+        edges = _quantiles(said, inner, n_bins)
+    elif strategy == "uniform":
+        edges = (inner / n_bins).astype(said.dtype)
+    else:
         raise ValueError(f'strategy must be "uniform" or "quantile"; got {strategy!r}')
-    bins = np.searchsorted(grid[1:-1], said)
+    bins = np.searchsorted(edges, said)
     count = np.bincount(bins, minlength=n_bins).astype(np.float64)
     true = np.bincount(bins, weights=happened, minlength=n_bins)
-    total = np.bincount(bins, weights=said, minlength=n_bins)
+    total = np.bincount(bins, weights=said.astype(np.float64), minlength=n_bins)
     return count, true.astype(np.float64), total.astype(np.float64)
+
+
+def _quantiles(said: FloatArray, parts: IntArray, whole: int) -> FloatArray:
+    """Interpolate between sorted forecasts as ``np.quantile(said, parts / whole)`` does.
+
+    The place of a quantile is a fraction of whole numbers here, so one that falls on a
+    forecast is that forecast and not a neighbour that rounding made.
+    """
+    ordered = np.sort(said)
+    below, rest = np.divmod(parts * (len(said) - 1), whole)
+    above = np.minimum(below + 1, len(said) - 1)
+    low, high = ordered[below].astype(np.float64), ordered[above].astype(np.float64)
+    return np.where(rest == 0, low, low + (high - low) * (rest / whole))
 
 
 def _check_classes(

@@ -7,6 +7,7 @@ here, and each one names the argument, what was expected, and what came instead.
 from xent_lib._validation.arrays import (
     FloatArray,
     IntArray,
+    as_array,
     check_axis,
     check_distribution,
     check_finite,
@@ -25,6 +26,7 @@ from xent_lib._validation.examples import (
     check_fitted,
     check_integer_labels,
     check_not_empty,
+    check_same_kind,
     check_same_length,
     check_several_classes,
     check_table,
@@ -46,6 +48,7 @@ from xent_lib._validation.numbers import (
 __all__ = [
     "FloatArray",
     "IntArray",
+    "as_array",
     "check_axis",
     "check_base",
     "check_choice",
@@ -66,6 +69,7 @@ __all__ = [
     "check_positive_integer",
     "check_probabilities",
     "check_real",
+    "check_same_kind",
     "check_same_length",
     "check_same_shape",
     "check_several_classes",

@@ -13,10 +13,32 @@ FloatArray = NDArray[np.floating[Any]]
 IntArray = NDArray[np.integer[Any]]
 
 
+def as_array(name: str, x: ArrayLike) -> NDArray[Any]:
+    """Return ``x`` as an array in the machine's byte order; refuse a mask.
+
+    ``np.asarray`` would drop the mask and bring back what it hides.
+    """
+    if _is_masked(x):
+        raise TypeError(
+            f"{name} must be an array without a mask; got a masked array, of which "
+            "compressed() keeps what is not masked and filled(value) replaces the rest"
+        )
+    array = np.asarray(x)
+    if not array.dtype.isnative and array.dtype.kind in "iufc":
+        array = array.astype(array.dtype.newbyteorder("="))
+    return array
+
+
+def _is_masked(x: object) -> bool:
+    if isinstance(x, list | tuple):
+        return any(_is_masked(part) for part in x)
+    return isinstance(x, np.ma.MaskedArray)
+
+
 def check_real(name: str, x: ArrayLike) -> FloatArray:
     """Return ``x`` as a floating array; integers become float64, float widths are kept."""
     try:
-        array = np.asarray(x)
+        array = as_array(name, x)
     except ValueError as error:
         raise ValueError(
             f"{name} must be an array of real numbers; got rows of unequal length"

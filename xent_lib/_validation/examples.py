@@ -9,14 +9,20 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from xent_lib._validation._places import at, first
-from xent_lib._validation.arrays import FloatArray, IntArray, check_finite
+from xent_lib._validation.arrays import (
+    FloatArray,
+    IntArray,
+    as_array,
+    check_finite,
+    check_real,
+)
 
 
 def check_integer_labels(
     name: str, labels: ArrayLike, num_classes: int, shape: tuple[int, ...] | None = None
 ) -> IntArray:
     """Return class indices from 0 to ``num_classes - 1``, of ``shape`` where one is given."""
-    array = np.asarray(labels)
+    array = as_array(name, labels)
     if array.size == 0 and array.dtype.kind == "f":
         array = array.astype(np.int64)
     if array.dtype.kind not in "iu":
@@ -42,7 +48,7 @@ def check_integer_labels(
 
 def check_tokens(name: str, tokens: ArrayLike, vocab_size: int) -> IntArray:
     """Return a sequence of tokens, which may be empty, as indices into a vocabulary."""
-    array = np.asarray(tokens)
+    array = as_array(name, tokens)
     if array.ndim != 1:
         raise ValueError(f"{name} must be one sequence; got shape {array.shape}")
     if array.size == 0:
@@ -61,6 +67,7 @@ def check_tokens(name: str, tokens: ArrayLike, vocab_size: int) -> IntArray:
 
 def check_table(name: str, x: NDArray[Any], num_columns: int | None = None) -> None:
     """Refuse what is no table of ``num_columns``, or of any number where none is given."""
+    x = as_array(name, x)
     if x.ndim != 2 or num_columns not in (None, x.shape[1]):
         columns = "D" if num_columns is None else num_columns
         raise ValueError(f"{name} must have shape (N, {columns}); got {x.shape}")
@@ -72,9 +79,15 @@ def check_class_labels(name: str, labels: ArrayLike | None) -> NDArray[Any]:
         raise ValueError(
             f"a classifier requires {name} to be passed, but the target {name} is None"
         )
-    array = np.asarray(labels)
+    array = as_array(name, labels)
     if array.ndim != 1:
         raise ValueError(f"{name} must be one-dimensional; got shape {array.shape}")
+    # NumPy writes numbers as strings where a list holds both.
+    given = labels if isinstance(labels, list | tuple) else array
+    if array.dtype.kind in "OSU" and len({kind_of_name(one) for one in given}) > 1:
+        raise TypeError(
+            f"{name} must hold either numbers or strings; got both in {array.dtype}"
+        )
     if array.dtype.kind == "f":
         array = check_finite(name, array)
         if (array != np.round(array)).any():
@@ -90,9 +103,28 @@ def check_class_labels(name: str, labels: ArrayLike | None) -> NDArray[Any]:
     return array
 
 
+def kind_of_name(name: object) -> str:
+    """Say what a class is named by: two names of different kinds are never equal."""
+    if isinstance(name, str | bytes):
+        return "strings" if isinstance(name, str) else "bytes"
+    return "numbers"
+
+
+def check_same_kind(name: str, x: NDArray[Any], other: str, y: NDArray[Any]) -> None:
+    """Refuse to compare strings with numbers, as which no example would ever agree."""
+    first_kinds, second_kinds = (
+        {kind_of_name(one) for one in array[:1].tolist()} for array in (x, y)
+    )
+    if first_kinds != second_kinds:
+        raise TypeError(
+            f"{name} and {other} must name the classes alike; "
+            f"got {first_kinds.pop()} and {second_kinds.pop()}"
+        )
+
+
 def check_yes_or_no(name: str, outcomes: ArrayLike) -> FloatArray:
     """Return one outcome an example, 0.0 or 1.0."""
-    array = np.asarray(outcomes)
+    array = as_array(name, outcomes)
     if array.ndim != 1:
         raise ValueError(f"{name} must be one-dimensional; got shape {array.shape}")
     bad = (array != 0) & (array != 1)
@@ -117,12 +149,14 @@ def check_features(
             f"{name} must be a dense array; got a sparse {type(x).__name__}, "
             f"which {name}.toarray() makes dense"
         )
-    array = np.asarray(x)
+    array = as_array(name, x)
     if array.dtype.kind == "c":
         raise ValueError(
             f"{name} must hold real numbers. Complex data not supported; got dtype {array.dtype}"
         )
     if array.dtype.kind == "O":
+        _refuse_strings(name, array)
+    if array.dtype.kind in "Ob":
         array = array.astype(np.float64)
     if array.ndim != 2:
         raise ValueError(
@@ -141,7 +175,19 @@ def check_features(
             f"{name} has {array.shape[1]} features, "
             f"but {model} is expecting {num_features} features as input"
         )
-    return check_finite(name, array).astype(np.float64, copy=False)
+    with np.errstate(over="ignore"):  # a long double may be beyond float64
+        return check_finite(
+            name, check_real(name, array).astype(np.float64, copy=False)
+        )
+
+
+def _refuse_strings(name: str, array: NDArray[Any]) -> None:
+    """Refuse digits in quotes, which a conversion of objects would read as numbers."""
+    for index, entry in np.ndenumerate(array):
+        if isinstance(entry, str | bytes):
+            raise TypeError(
+                f"{name} must hold real numbers; {at(name, index)} is the string {entry!r}"
+            )
 
 
 def check_same_length(name: str, x: NDArray[Any], other: str, y: NDArray[Any]) -> None:
