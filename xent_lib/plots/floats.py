@@ -13,7 +13,6 @@ from xent_lib.plots.style import (
     GREY,
     INK,
     LOSS,
-    PREDICTION,
     axes_or_new,
 )
 
@@ -68,52 +67,6 @@ def plot_safe_scores(
     )
     ax.spines["left"].set_visible(False)
     ax.tick_params(left=False)
-    return ax
-
-
-def plot_distance_to_one(
-    scores: ArrayLike, ratios: Mapping[str, ArrayLike], ax: Axes | None = None
-) -> Axes:
-    """Draw 1 minus the sigmoid, as each float format computes it, relative to the truth.
-
-    Parameters
-    ----------
-    scores : array_like, shape (M,)
-        Increasing scores.
-    ratios : mapping of str to array_like, shape (M,)
-        Format, and computed distance to 1 divided by the true one; from some score on it
-        is 0.
-    ax : Axes, optional
-        Where to draw; new axes by default.
-
-    Returns
-    -------
-    Axes
-        The name of a format stands over its last score that is not 0.
-
-    Examples
-    --------
-    >>> ax = plot_distance_to_one([1, 7, 8], {"float16": [1.0, 1.7, 0.0]})
-    >>> [text.get_text() for text in ax.texts]
-    ['float16']
-    """
-    ax = axes_or_new(ax, height=3.0)
-    x = np.asarray(scores, float)
-    ax.axhline(1, color=FAINT, linewidth=1.2, zorder=0)
-    for name, values in ratios.items():
-        heights = np.asarray(values, float)
-        last = int(np.flatnonzero(heights)[-1])
-        alive = slice(0, min(last + 2, len(x)))
-        ax.plot(x[alive], heights[alive], color=PREDICTION, linewidth=1.3)
-        ax.plot(x[last], 0, "o", color=PREDICTION, markersize=7, clip_on=False)
-        ax.text(x[last], 2.12, name, ha="center", va="bottom")
-    ax.set(
-        xlim=(x[0], x[-1]),
-        ylim=(0, 2.1),
-        yticks=[0, 1, 2],
-        xlabel="score $z$",
-        ylabel=r"$1 - \sigma(z)$, computed / true",
-    )
     return ax
 
 
