@@ -5,15 +5,13 @@ import pytest
 from matplotlib import pyplot
 from matplotlib.colors import to_hex
 
-from xent_lib.plots.codes import plot_bits_per_day, plot_code_budget
+from xent_lib.plots.codes import plot_code_budget
 from xent_lib.plots.formula import (
     plot_average_price,
     plot_expected_prices,
     plot_price_in_two_parts,
-    plot_price_terms,
 )
 from xent_lib.plots.likelihood import (
-    plot_levels_on_simplex,
     plot_likelihood_and_loss,
     plot_log_below_line,
     plot_logarithm_as_area,
@@ -23,7 +21,6 @@ from xent_lib.show import show_figure
 
 NAMES = ("rain", "snow", "sun")
 PRICES = (0.3567, 1.6094, 2.3026)
-THIRD = 1 / 3
 
 
 def texts(ax):
@@ -32,21 +29,6 @@ def texts(ax):
 
 def ticks(axis):
     return [tick.get_text() for tick in axis.get_ticklabels()]
-
-
-def test_every_class_has_a_bar_as_long_as_its_price_and_only_the_true_one_is_filled():
-    ax = plot_price_terms([0, 1, 0], PRICES, NAMES)
-    assert [bar.get_width() for bar in ax.patches] == list(PRICES)
-    filled = [bar.get_facecolor()[3] > 0 for bar in ax.patches]
-    assert filled == [False, True, False]
-    assert to_hex(ax.patches[1].get_facecolor()) == LOSS
-
-
-def test_every_price_is_written_as_a_product_and_the_first_class_stands_on_top():
-    ax = plot_price_terms([1, 0, 0], PRICES, NAMES)
-    assert texts(ax)[:2] == ["1 × 0.3567 = 0.3567", "0 × 1.6094 = 0"]
-    assert ticks(ax.yaxis) == list(NAMES)
-    assert ax.yaxis_inverted()
 
 
 def test_columns_are_as_wide_as_the_share_and_stand_side_by_side():
@@ -78,15 +60,6 @@ def test_the_forecast_fills_the_strip_above_the_words():
     assert {to_hex(share.get_facecolor()) for share in shares} == {PREDICTION}
     assert min(s.get_y() for s in shares) > max(s.get_y() for s in slices)
     assert texts(ax) == ["A", "B", "C", "0", "101", "1110"]
-
-
-def test_counted_bits_lie_between_the_floor_and_a_ceiling_one_bit_a_word_higher():
-    ax = plot_bits_per_day([1, 2, 4], [2.2, 1.9, 1.7], 1.5)
-    counted, ceiling, floor = ax.lines
-    assert list(counted.get_ydata()) == [2.2, 1.9, 1.7]
-    assert list(ceiling.get_ydata()) == [2.5, 2.0, 1.75]
-    assert set(floor.get_ydata()) == {1.5}
-    assert counted.get_linestyle() == "None"
 
 
 def test_the_gap_is_drawn_and_written_at_the_marked_forecast():
@@ -147,37 +120,10 @@ def test_one_line_goes_through_both_extrema():
     assert (top.get_ylabel(), bottom.get_ylabel()) == ("likelihood", "mean loss (nats)")
 
 
-def levels_of_a_cone(**changes):
-    steps = [(a, b, 10 - a - b) for a in range(11) for b in range(11 - a)]
-    points = np.array(steps) / 10
-    loss = np.abs(points - THIRD).sum(axis=-1)
-    loss = np.where((points == 0).any(axis=-1), changes.get("border", loss), loss)
-    best = [THIRD] * 3
-    return plot_levels_on_simplex(points, loss, {0.2: "low", 0.4: "high"}, best, NAMES)
-
-
-def test_every_level_has_a_closed_line_around_the_marked_point_and_its_label_below():
-    ax = levels_of_a_cone()
-    inner, outer = ax.collections[0].get_paths()
-    for path in (inner, outer):
-        assert path.vertices[0] == pytest.approx(path.vertices[-1])
-        assert path.contains_point(ax.lines[-1].get_xydata()[0])
-    assert texts(ax) == [*NAMES, "low", "high"]
-    low, high = ax.texts[-2:]
-    assert high.xy[1] == outer.vertices[:, 1].min() < low.xy[1]
-
-
-def test_an_infinite_loss_at_the_border_is_drawn_at_the_largest_finite_one():
-    ax = levels_of_a_cone(border=np.inf)
-    for path in ax.collections[0].get_paths():
-        assert np.isfinite(path.vertices).all()
-        assert path.vertices[0] == pytest.approx(path.vertices[-1])
-
-
 def test_axes_that_are_given_are_drawn_on_and_returned():
     panels = new_axes(2, 1)
     top = panels[0]
-    assert plot_price_terms([1, 0], [1, 2], "AB", ax=top) is top
+    assert plot_average_price([0.5, 0.5], [1, 2], 1.5, "AB", ax=top) is top
     assert plot_code_budget(["0", "1"], [0.5, 0.5], "AB", ax=top) is top
     assert plot_likelihood_and_loss([0.4, 0.6], [1, 2], [2, 1], axes=panels) is panels
     assert len(pyplot.get_fignums()) == 1
@@ -186,16 +132,13 @@ def test_axes_that_are_given_are_drawn_on_and_returned():
 def test_every_figure_of_the_chapter_uses_colours_that_follow_a_dark_page():
     u = np.linspace(1, 2, 5)
     drawn = [
-        plot_price_terms([1, 0, 0], PRICES, NAMES),
         plot_average_price([0.5, 0.25, 0.25], PRICES, 1.1563, NAMES),
         plot_code_budget(["0", "10", "11"], [0.5, 0.25, 0.25], NAMES),
-        plot_bits_per_day([1, 2, 4], [2.2, 1.9, 1.7], 1.5),
         plot_price_in_two_parts([0.2, 0.5, 0.8], [0.9, 0.7, 1.1], 0.7, 2),
         plot_expected_prices([0.2, 0.6], {"log": [0.9, 0.6]}, 0.6),
         plot_logarithm_as_area(u, 1 / u),
         plot_log_below_line(u, np.log(u), u - 1),
         plot_likelihood_and_loss([0.4, 0.5], [1, 2], [5, 4.5]),
-        levels_of_a_cone(),
     ]
     for axes in drawn:
         assert "prefers-color-scheme" in show_figure(axes, alt="A figure.")._repr_svg_()

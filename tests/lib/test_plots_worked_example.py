@@ -50,10 +50,3 @@ def test_every_forecaster_gets_a_panel_with_its_days_and_mean():
 def test_the_uniform_guess_is_labelled_with_classes_and_loss():
     ax = plots.plot_uniform_guess([2, 50_000], np.log([2, 50_000]))
     assert texts(ax) == ["2 classes\n0.693", "50,000 classes\n10.820"]
-
-
-def test_the_best_announcement_is_marked():
-    ax = plots.plot_stated_probability(
-        [0.5, 0.7, 0.9], [0.9, 0.8, 1.0], (0.7, 0.8), {"too sure": (0.9, 1.0)}
-    )
-    assert texts(ax) == ["honest: 0.7\nmean loss 0.8000", "too sure: 0.9\n1.0000"]

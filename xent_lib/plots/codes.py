@@ -1,4 +1,4 @@
-"""Figures of prefix codes: the slices their words take and the bits they cost; chapter 3."""
+"""Figures of prefix codes: the slices of room that their words take; chapter 3."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from numpy.typing import ArrayLike
 
-from xent_lib.plots.style import GREY, INK, LOSS, PREDICTION, SMALL, axes_or_new
+from xent_lib.plots.style import INK, PREDICTION, SMALL, axes_or_new
 
 
 def plot_code_budget(
@@ -79,71 +79,4 @@ def plot_code_budget(
     ax.set_xlim(-0.005, 1.005)
     ax.set_ylim(-0.9, 1.7)
     ax.set_xticks(np.linspace(0, 1, 5))
-    return ax
-
-
-def plot_bits_per_day(
-    days_per_word: ArrayLike,
-    bits: ArrayLike,
-    floor: float,
-    ax: Axes | None = None,
-) -> Axes:
-    """Draw what codes for blocks of days cost, between their floor and one bit a block more.
-
-    Parameters
-    ----------
-    days_per_word : array_like of int, shape (M,)
-        How many days share a codeword.
-    bits : array_like, shape (M,)
-        Average bits a day.
-    floor : float
-        The cross entropy in bits a day.
-    ax : Axes, optional
-        Where to draw; new axes by default.
-
-    Returns
-    -------
-    Axes
-        The counted bits as points, the floor and the ceiling as lines.
-
-    Examples
-    --------
-    >>> ax = plot_bits_per_day([1, 2, 3], [2.0, 1.75, 1.75], 1.5)
-    >>> ax.lines[0].get_ydata().tolist()
-    [2.0, 1.75, 1.75]
-    """
-    ax = axes_or_new(ax)
-    days, bits = np.asarray(days_per_word), np.asarray(bits)
-    ceiling = floor + 1 / days
-    ax.plot(days, bits, "o", color=LOSS)
-    ax.plot(days, ceiling, color=GREY, linestyle=":")
-    ax.axhline(floor, color=INK, linestyle="--", linewidth=1.5)
-    ax.annotate(
-        f"cross entropy {floor:.4f} bits",
-        (days[-1], floor),
-        (0, -6),
-        textcoords="offset points",
-        ha="right",
-        va="top",
-    )
-    ax.annotate(
-        "one bit a word above it",
-        (days[2], ceiling[2]),
-        (6, 8),
-        textcoords="offset points",
-        color=GREY,
-    )
-    ax.annotate(
-        "counted",
-        (days[1], bits[1]),
-        (0, -6),
-        textcoords="offset points",
-        ha="center",
-        va="top",
-        color=LOSS,
-    )
-    ax.set_xticks(days)
-    ax.set_ylim(floor - 0.28, ceiling.max() + 0.1)
-    ax.set_xlabel("days that share a codeword")
-    ax.set_ylabel("bits a day")
     return ax

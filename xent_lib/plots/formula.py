@@ -18,66 +18,6 @@ from xent_lib.plots.style import (
 )
 
 
-def plot_price_terms(
-    weights: ArrayLike,
-    prices: ArrayLike,
-    names: Sequence[str],
-    ax: Axes | None = None,
-) -> Axes:
-    """Draw the sum of the formula as rows: what each class would cost, and what is paid.
-
-    Parameters
-    ----------
-    weights : array_like, shape (K,)
-        The label; a class of weight 0 is drawn as an empty bar.
-    prices : array_like, shape (K,)
-        Surprisal of each class under the forecast, in nats.
-    names : sequence of str, length K
-        Names of the classes.
-    ax : Axes, optional
-        Where to draw; new axes by default.
-
-    Returns
-    -------
-    Axes
-        One bar and one product a class, the first class on top.
-
-    Examples
-    --------
-    >>> ax = plot_price_terms([1, 0], [0.5, 1.5], ["rain", "dry"])
-    >>> [text.get_text() for text in ax.texts]
-    ['1 × 0.5000 = 0.5000', '0 × 1.5000 = 0']
-    """
-    ax = axes_or_new(ax, height=2.4)
-    weights, prices = np.asarray(weights, float), np.asarray(prices, float)
-    rows = range(len(names))
-    for row, weight, price in zip(rows, weights, prices, strict=True):
-        paid = weight > 0
-        ax.barh(
-            row,
-            price,
-            height=0.56,
-            facecolor=LOSS if paid else "none",
-            edgecolor=LOSS if paid else GREY,
-            linestyle="-" if paid else "--",
-        )
-        product = f"{weight * price:.4f}" if paid else "0"
-        ax.annotate(
-            f"{weight:g} × {price:.4f} = {product}",
-            (price, row),
-            (6, 0),
-            textcoords="offset points",
-            va="center",
-            color=INK if paid else GREY,
-        )
-    ax.set_yticks(rows, names)
-    ax.tick_params(axis="y", length=0)
-    ax.set_ylim(len(names) - 0.5, -0.5)
-    ax.set_xlim(0, 1.6 * prices.max())
-    ax.set_xlabel("price of the class, $-\\log q_k$ (nats)")
-    return ax
-
-
 def plot_average_price(
     shares: ArrayLike,
     prices: ArrayLike,

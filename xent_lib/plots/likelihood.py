@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
 from numpy.typing import ArrayLike
 
-from xent_lib.plots.simplex import _CORNERS, _draw_triangle
 from xent_lib.plots.style import (
     INK,
     LOSS,
     PREDICTION,
-    SMALL,
-    TRUTH,
     axes_or_new,
     new_axes,
 )
@@ -167,69 +164,3 @@ def plot_likelihood_and_loss(
     bottom.set_ylabel("mean loss (nats)")
     bottom.set_xlabel("probability of rain in the forecast")
     return axes
-
-
-def plot_levels_on_simplex(
-    points: ArrayLike,
-    loss: ArrayLike,
-    levels: Mapping[float, str],
-    best: ArrayLike,
-    names: Sequence[str],
-    ax: Axes | None = None,
-) -> Axes:
-    """Draw level lines of a loss over all distributions on three classes.
-
-    Parameters
-    ----------
-    points : array_like, shape (M, 3)
-        Distributions.
-    loss : array_like, shape (M,)
-        Loss of each, in nats; infinite ones are drawn at the largest finite loss.
-    levels : mapping of float to str
-        Losses to draw a line at, ascending, with the line's label.
-    best : array_like, shape (3,)
-        The distribution to mark.
-    names : sequence of str, length 3
-        Names of the classes: top, left and right corner.
-    ax : Axes, optional
-        Where to draw; new axes by default.
-
-    Returns
-    -------
-    Axes
-        The triangle, one closed line a level with its label below, and the marked point.
-
-    Examples
-    --------
-    >>> corners_and_middle = [[1, 0, 0], [0, 1, 0], [0, 0, 1], [1 / 3] * 3]
-    >>> ax = plot_levels_on_simplex(
-    ...     corners_and_middle, [3, 3, 3, 1], {2: "two"}, [1 / 3] * 3, "ABC"
-    ... )
-    >>> ax.texts[-1].get_text()
-    'two'
-    """
-    ax = axes_or_new(ax, height=4.4)
-    _draw_triangle(ax, names)
-    x, y = (np.asarray(points, float) @ _CORNERS).T
-    loss = np.asarray(loss, float)
-    loss = np.minimum(loss, loss[np.isfinite(loss)].max())
-    lines = ax.tricontour(
-        x, y, loss, levels=list(levels), colors=[LOSS], linewidths=1.5
-    )
-    ax.plot(
-        *(np.asarray(best, float) @ _CORNERS), marker="D", markersize=8, color=TRUTH
-    )
-    for line, words in zip(lines.get_paths(), levels.values(), strict=True):
-        vertices = np.asarray(line.vertices)
-        lowest = vertices[vertices[:, 1].argmin()]
-        ax.annotate(
-            words,
-            lowest,
-            (14, -3),
-            textcoords="offset points",
-            ha="center",
-            va="top",
-            fontsize=SMALL,
-            color=LOSS,
-        )
-    return ax
