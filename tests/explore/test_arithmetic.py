@@ -416,5 +416,5 @@ def test_a_rate_above_the_limit_is_explained_with_the_limit(javascript, rule, mo
         (found,) = javascript("descent", [["compute", figure.state]])
         (said,) = javascript("descent", [["verdict", figure.state, found]])
         assert f"η = {figure.learning_rate:.3g} is above" in said["words"]
-        assert f"/ h = {limit:.3g}" in said["words"]
-        assert f"h = {curvature:.3g}" in said["words"]
+        assert f"/ c = {limit:.3g}" in said["words"]
+        assert f"c = {curvature:.3g}" in said["words"]

@@ -137,7 +137,7 @@ def test_a_run_that_diverges_says_where_and_why(descent):
     _, figure = descent("learning_rate=300")
     words = figure.locator(".xe-verdict")
     expect(words).to_contain_text("Diverged at step")
-    expect(words).to_contain_text("η = 300 is above 2 / h = 200")
+    expect(words).to_contain_text("η = 300 is above 2 / c = 200")
     expect(figure.get_by_text("off the map")).to_be_visible()
     rate = figure.get_by_role("slider", name="learning rate")
     rate.focus()

@@ -55,10 +55,10 @@ const mostOf = (rule) => (rule === "momentum" ? 2 * (1 + DECAY) : 2);
 function whyTooLong(state, { lowest, path, last }) {
   const { rule, learning_rate: rate, l2 } = state;
   const most = mostOf(rule);
-  const formula = rule === "momentum" ? `2 (1 + ${DECAY}) / h` : "2 / h";
+  const formula = rule === "momentum" ? `2 (1 + ${DECAY}) / c` : "2 / c";
   const [steepest] = lowest.curvatures;
-  if (rate > most / l2) return `η = ${short(rate)} is above ${formula} = ${short(most / l2)} even for the smallest curvature that there is, the penalty's h = ${short(l2)}: no place can hold the run.`;
-  if (rate > most / steepest) return `η = ${short(rate)} is above ${formula} = ${short(most / steepest)}, with h = ${short(steepest)} the largest curvature at the bottom: from close by, a step lands farther away on the other side.`;
+  if (rate > most / l2) return `η = ${short(rate)} is above ${formula} = ${short(most / l2)} even for the smallest curvature that there is, the penalty's c = ${short(l2)}: no place can hold the run.`;
+  if (rate > most / steepest) return `η = ${short(rate)} is above ${formula} = ${short(most / steepest)}, with c = ${short(steepest)} the largest curvature at the bottom: from close by, a step lands farther away on the other side.`;
   const here = curvatures(state, path[last])[0];
   const there = `At the bottom η = ${short(rate)} is below ${formula} = ${short(most / steepest)}`;
   if (rule === "momentum") return `Momentum carried it on, uphill. ${there}, so close by it would settle.`;
@@ -70,10 +70,10 @@ export function verdict(state, found) {
   const { rule, learning_rate: rate } = state;
   const { end, last, losses, path, lowest } = found;
   if (end === "diverged") {
-    const why = rule === "Adam" ? `Each step moves a weight by about η = ${short(rate)}, whatever the slope.` : whyTooLong(state, found);
+    const why = rule === "Adam" ? `While a slope keeps its sign and size, a step moves the weight by about η = ${short(rate)}, however small the slope is.` : whyTooLong(state, found);
     return { bad: true, words: `Diverged at step ${last}: the loss went from ${short(losses[0])} to ${short(losses[last])}, and there the library stops a run. ${why}` };
   }
-  if (end === "settled") return { bad: false, words: `Settled after ${last} steps: no slope is above 0.000001. Here the curvature h is ${short(lowest.curvatures[0])} across the valley and ${short(lowest.curvatures[1])} along it.` };
+  if (end === "settled") return { bad: false, words: `Settled after ${last} steps: no slope is above 0.000001. Here the curvature c is ${short(lowest.curvatures[0])} across the valley and ${short(lowest.curvatures[1])} along it.` };
   if (last === 0) return { bad: false, words: "Play, or take a step. Drag the start, or click on the map." };
   const rise = losses[last] - losses[last - 1];
   const moved = path[last].map((value, d) => value - path[last - 1][d]);
@@ -86,7 +86,7 @@ export function verdict(state, found) {
   const [steepest, shallowest] = lowest.curvatures;
   if (rate * steepest > mostOf(rule)) return { bad: false, words: `The last step lowered the loss, but the run cannot settle. ${whyTooLong(state, found)}` };
   if (rule === "momentum") return { bad: false, words: `The loss falls. The step is ${short(Math.hypot(...moved))} long; the slope alone would make it ${short(rate * Math.hypot(...objective(state, path[last - 1]).gradient))}.` };
-  return { bad: false, words: `The loss falls. Near the bottom a step leaves ${short(Math.abs(1 - rate * steepest))} of the distance across the valley (1 − ηh = ${short(1 - rate * steepest)}) and ${short(Math.abs(1 - rate * shallowest))} of that along it.` };
+  return { bad: false, words: `The loss falls. Near the bottom a step leaves ${short(Math.abs(1 - rate * steepest))} of the distance across the valley (1 − ηc = ${short(1 - rate * steepest)}) and ${short(Math.abs(1 - rate * shallowest))} of that along it.` };
 }
 
 /** @param {() => any} now @param {import("./parts.mjs").Change} change */
