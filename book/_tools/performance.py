@@ -137,6 +137,27 @@ def verdict(stored: Any, work: str) -> str:
     return " ".join(said)
 
 
+def slower_without_gradient(stored: Any) -> str:
+    """Name the shapes at which the loss alone took longer than loss and gradient."""
+    found = [
+        f"{shape_of(line)} on {'one thread' if threads == '1' else 'two threads'} "
+        f"({milliseconds(alone)} ms against {milliseconds(both)} ms)"
+        for threads, lines in stored["threads"].items()
+        for line in lines
+        for alone, both in [
+            [line[work]["xent_lib"]["seconds"] for work in ("forward", "gradient")]
+        ]
+        if alone > both
+    ]
+    if not found:
+        return "At no shape did the loss alone take longer than loss and gradient."
+    return (
+        "In the stored run the loss alone took longer than loss and gradient together at "
+        f"{', '.join(found)}. It is the smaller part of the work, so something else on the "
+        "machine must have held it up: these times and their ratios say too much."
+    )
+
+
 def parts() -> dict[str, str]:
     """Return what belongs between each pair of markers."""
     speed, exact = read("value_and_grad.json"), read("accuracy.json")
@@ -144,6 +165,7 @@ def parts() -> dict[str, str]:
         "machine": machine(speed),
         "verdict-gradient": verdict(speed, "gradient"),
         "verdict-forward": verdict(speed, "forward"),
+        "loss-alone-slower": slower_without_gradient(speed),
         "gradient-1": ratios(speed, "1", "gradient", PEERS),
         "gradient-2": ratios(speed, "2", "gradient", PEERS),
         "forward-1": ratios(speed, "1", "forward", FORWARD_PEERS),

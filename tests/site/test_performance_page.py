@@ -50,6 +50,23 @@ def test_the_sentence_on_speed_names_the_shapes_that_fall_behind() -> None:
     assert "at 1 of 2 shapes; not at 64 × 10 (2.50 of JAX)." in said
 
 
+def timed(alone: float, both: float) -> Any:
+    """Results of one shape on one thread, in seconds."""
+    line = {
+        "shape": (1024, 32000),
+        "forward": {"xent_lib": {"seconds": alone}},
+        "gradient": {"xent_lib": {"seconds": both}},
+    }
+    return {"threads": {"1": [line]}}
+
+
+def test_a_time_that_less_work_cannot_take_is_called_disturbed() -> None:
+    said = performance.slower_without_gradient(timed(0.0908, 0.0607))
+    assert "at 1,024 × 32,000 on one thread (90.8 ms against 60.7 ms)." in said
+    said = performance.slower_without_gradient(timed(0.0607, 0.0908))
+    assert said == "At no shape did the loss alone take longer than loss and gradient."
+
+
 def test_no_row_of_the_accuracy_table_exceeds_two_units() -> None:
     for table in performance.read("accuracy.json").values():
         for line in table["ulp"].values():
