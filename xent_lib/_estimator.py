@@ -16,6 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 from xent_lib._validation import (
     FloatArray,
     IntArray,
+    as_array,
     check_class_labels,
     check_features,
     check_same_length,
@@ -27,24 +28,47 @@ from xent_lib.special import softmax
 
 
 class ConvergenceWarning(UserWarning):
-    """A fit ended before it reached a minimum."""
+    """A fit ended before it reached a minimum; its text says where and what to try."""
 
 
 class SeparableDataWarning(ConvergenceWarning):
-    """The loss has no minimum: longer weights always lower it."""
+    """The loss has no minimum: along some direction longer weights lower it without end."""
 
 
 SEPARATED = "the classes are separated"
+PARTLY_SEPARATED = "the classes are separated in part"
+
+
+def has_learnt_nothing(history: History) -> bool:
+    """Whether a run was interrupted before its first step was done."""
+    return history.stopped.startswith("interrupted") and history.watched_steps == [0]
 
 
 def warn_if_unfinished(history: History) -> None:
     """Say so where a fit ended without a minimum."""
+    taken = max(history.watched_steps)
     if history.stopped == SEPARATED:
         warnings.warn(
             "the training data are linearly separable: all examples are classified correctly "
-            f"after {max(history.watched_steps)} steps, and from here longer weights lower the "
+            f"after {taken} steps, and from here longer weights lower the "
             "loss without end, so no best weights exist; stopped here. Set l2 above 0",
             SeparableDataWarning,
+            stacklevel=3,
+        )
+    elif history.stopped == PARTLY_SEPARATED:
+        warnings.warn(
+            "the training data are linearly separable, at least in part (quasi-separable): in "
+            "one direction longer weights lower the loss of some examples without end and "
+            f"raise that of none, so no best weights exist; stopped after {taken} steps. "
+            "Set l2 above 0",
+            SeparableDataWarning,
+            stacklevel=3,
+        )
+    elif has_learnt_nothing(history):
+        warnings.warn(
+            f"the fit did not reach a minimum: {history.stopped}; nothing was learnt, and the "
+            "model is what it was before",
+            ConvergenceWarning,
             stacklevel=3,
         )
     elif not history.finished:
@@ -57,7 +81,11 @@ def warn_if_unfinished(history: History) -> None:
 
 
 class Classifier:
-    """A classifier whose subclasses set ``classes_`` and compute logits."""
+    """A classifier whose subclasses learn in ``fit`` and compute logits.
+
+    What was learnt is set all at once when a fit is done, so one that fails or is interrupted
+    before its first step leaves the model as it was.
+    """
 
     classes_: NDArray[Any]
     n_features_in_: int
@@ -72,21 +100,96 @@ class Classifier:
         raise NotImplementedError
 
     def decision_function(self, X: ArrayLike) -> FloatArray:
-        """Return logits, shape (N, K); of two classes, the log odds of the second, shape (N,)."""
+        """Return logits; of two classes, the log odds of the second.
+
+        Parameters
+        ----------
+        X : array_like, shape (N, D)
+            Finite features.
+
+        Returns
+        -------
+        ndarray of float64, shape (N, K), or (N,) where K is 2
+            In the order of ``classes_``.
+
+        Raises
+        ------
+        TypeError
+            If ``X`` does not hold real numbers.
+        ValueError
+            If the model is not fitted yet, or ``X`` is not as described.
+        """
         logits = self._checked_logits(X)
         return logits[:, 1] - logits[:, 0] if logits.shape[1] == 2 else logits
 
     def predict_proba(self, X: ArrayLike) -> FloatArray:
-        """Return a distribution over ``classes_`` for each example, shape (N, K)."""
+        """Return a distribution over the classes for each example.
+
+        Parameters
+        ----------
+        X : array_like, shape (N, D)
+            Finite features.
+
+        Returns
+        -------
+        ndarray of float64, shape (N, K)
+            In the order of ``classes_``.
+
+        Raises
+        ------
+        TypeError
+            If ``X`` does not hold real numbers.
+        ValueError
+            If the model is not fitted yet, or ``X`` is not as described.
+        """
         return softmax(self._checked_logits(X))
 
     def predict(self, X: ArrayLike) -> NDArray[Any]:
-        """Return the most probable class of each example, shape (N,)."""
+        """Return the most probable class of each example; of equals, the first.
+
+        Parameters
+        ----------
+        X : array_like, shape (N, D)
+            Finite features.
+
+        Returns
+        -------
+        ndarray, shape (N,)
+            Names from ``classes_``, with their dtype.
+
+        Raises
+        ------
+        TypeError
+            If ``X`` does not hold real numbers.
+        ValueError
+            If the model is not fitted yet, or ``X`` is not as described.
+        """
         best = self._checked_logits(X).argmax(axis=1)
         return np.asarray(self.classes_[best])
 
     def score(self, X: ArrayLike, y: ArrayLike) -> float:
-        """Return the share of examples that are classified as ``y`` says."""
+        """Return the accuracy: the share of examples classified as ``y`` says.
+
+        Parameters
+        ----------
+        X : array_like, shape (N, D)
+            Finite features.
+        y : array_like, shape (N,)
+            True classes, named as those of ``fit`` were.
+
+        Returns
+        -------
+        float
+            From 0 to 1.
+
+        Raises
+        ------
+        TypeError
+            If ``X`` does not hold real numbers, or ``y`` holds strings where ``fit`` was given
+            numbers, or the reverse.
+        ValueError
+            If the model is not fitted yet, or ``X`` or ``y`` is not as described.
+        """
         return accuracy(y, self.predict(X))
 
     def get_params(self, deep: bool = True) -> dict[str, Any]:
@@ -120,15 +223,19 @@ class Classifier:
 
     def _check_training_data(
         self, X: ArrayLike, y: ArrayLike
-    ) -> tuple[FloatArray, IntArray]:
-        """Return features and class indices; set ``classes_`` and ``n_features_in_``."""
+    ) -> tuple[FloatArray, IntArray, NDArray[Any]]:
+        """Return features, class indices and the names of the classes."""
         features = check_features("X", X)
         names = check_class_labels("y", _without_column(y))
         check_same_length("X", features, "y", names)
         classes, labels = np.unique(names, return_inverse=True)
         check_several_classes("y", classes)
-        self.classes_, self.n_features_in_ = classes, features.shape[1]
-        return features, labels
+        return features, labels, classes
+
+    def _learn(self, history: History, **learnt: Any) -> None:
+        """Set what a fit has found, all at once."""
+        taken = max(history.watched_steps)
+        vars(self).update(learnt, loss_curve_=history.loss, n_iter_=taken)
 
     def _checked_logits(self, X: ArrayLike) -> FloatArray:
         if not hasattr(self, "classes_"):
@@ -143,7 +250,7 @@ class Classifier:
 
 
 def _without_column(y: ArrayLike) -> ArrayLike:
-    array = np.asarray(y)
+    array = as_array("y", y)
     if array.ndim != 2 or array.shape[1] != 1:
         return y
     warnings.warn(

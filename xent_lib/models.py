@@ -7,6 +7,7 @@ can hand them to :func:`xent_lib.optim.minimise` itself.
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Self
 
@@ -14,10 +15,12 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from xent_lib._estimator import (
+    PARTLY_SEPARATED,
     SEPARATED,
     Classifier,
     ConvergenceWarning,
     SeparableDataWarning,
+    has_learnt_nothing,
     warn_if_unfinished,
 )
 from xent_lib._validation import FloatArray, IntArray, check_not_negative, check_table
@@ -33,6 +36,13 @@ __all__ = [
     "softmax_regression_value_and_grad",
     "with_ones",
 ]
+
+_SETTLED = 0.1  # a Newton step that moves no logit further is near the end of its way
+_IN_THE_PLANE = 1e-8  # of a step: what rounding leaves of a lead that does not change
+_ROUNDING = 1e-9  # a gradient in units of its features that rounding may leave
+_FEW_WEIGHTS = 2000  # up to which Newton's method may judge where another rule ended
+_MOST_STEPS_OF_A_JUDGE = 60
+_STEEP = 1e-3  # a gradient in units of its features that no minimum has
 
 
 def with_ones(features: FloatArray) -> FloatArray:
@@ -96,9 +106,10 @@ def softmax_regression_value_and_grad(
     Raises
     ------
     TypeError
-        If ``labels`` are not integers.
+        If ``labels`` are not integers, or ``features`` have a mask.
     ValueError
-        If the shapes do not fit, a label is out of range, or a logit is not finite.
+        If the shapes do not fit, a label is out of range, or a logit is NaN or inf. A logit of
+        -inf is let through, but weights of -inf make the value and some slopes NaN or inf.
 
     Notes
     -----
@@ -175,41 +186,56 @@ def softmax_regression_hessian(
 class SoftmaxRegression(Classifier):
     r"""Linear logits, softmax, cross entropy: the smallest classifier that learns.
 
-    It minimises the mean loss plus :math:`\tfrac{\lambda}{2} \sum W_{dk}^2`. At
-    ``l2 = 1 / (C * N)`` that is the objective of scikit-learn's ``LogisticRegression(C=C)``
-    for three classes or more.
+    It minimises the mean loss plus :math:`\tfrac{\lambda}{2} \sum W_{dk}^2`. For three classes
+    or more that is the objective of scikit-learn's ``LogisticRegression(C=C)`` at
+    ``l2 = 1 / (C * N)``; for two classes, where scikit-learn has one row of weights and this
+    has two of opposite sign, at ``l2 = 2 / (C * N)``.
 
     Parameters
     ----------
     l2 : float, default 0.001
         :math:`\lambda`; the biases are not penalised. At 0, data that a linear model can
-        separate have no best weights: the fit stops and warns.
+        separate, wholly or in part, have no best weights: the fit stops and warns.
     rule : Rule, optional
         How to step, for instance ``xent_lib.optim.Adam(0.1)``; Newton's method by default,
         which suits up to a few thousand weights.
     max_iter : int, default 1000
         The most steps to take.
     tol : float, default 1e-6
-        Stop once no entry of the gradient is larger.
+        Stop once no entry of the gradient is larger. Newton's method takes the gradient in the
+        weights of features that are each measured by its own spread (the largest distance from
+        its mean), and goes on while a step moves some logit by 0.1 or more; a ``rule`` works
+        on the features as they are, and the gradient is that of ``coef_`` and ``intercept_``.
 
     Attributes
     ----------
     classes_ : ndarray, shape (K,)
         Names of the classes, sorted.
-    coef_ : ndarray, shape (K, D)
+    coef_ : ndarray of float64, shape (K, D)
         Weights, one row a class.
-    intercept_ : ndarray, shape (K,)
+    intercept_ : ndarray of float64, shape (K,)
         Biases.
     n_features_in_, n_iter_ : int
         Number of features; steps taken.
     loss_curve_ : list of float
-        The objective before each step.
+        The objective before each step, and at the end where the fit ended on its gradient.
+
+    Warns
+    -----
+    SeparableDataWarning
+        From ``fit``; see there.
+    ConvergenceWarning
+        From ``fit``; see there.
 
     Notes
     -----
-    Taught in chapter 7. Each step of Newton's method takes the time and the memory of
+    Taught in chapter 7. Newton's method works on features that are centred and scaled inside,
+    so neither their means nor their units matter beyond rounding; ``coef_`` and ``intercept_``
+    belong to the features as given. Each of its steps takes the time and the memory of
     :func:`softmax_regression_hessian` and :math:`(D K)^3` to solve for the step; each step of
-    another rule those of :func:`softmax_regression_value_and_grad`.
+    another rule those of :func:`softmax_regression_value_and_grad`. Where a rule has ended,
+    Newton's method checks the result with at least one step of its own, if there are at most
+    2,000 weights; of more, only the size of the gradient is checked.
 
     Examples
     --------
@@ -217,6 +243,9 @@ class SoftmaxRegression(Classifier):
     >>> model.predict([[-3.0], [3.0]]).tolist()
     ['a', 'b']
     """
+
+    coef_: FloatArray
+    intercept_: FloatArray
 
     def __init__(
         self,
@@ -234,10 +263,14 @@ class SoftmaxRegression(Classifier):
     def fit(self, X: ArrayLike, y: ArrayLike) -> Self:
         """Find the weights.
 
+        A fit that raises an error, or that Control-C interrupts before the first step is done,
+        leaves the model as it was. One that is interrupted later keeps the weights it had
+        reached.
+
         Parameters
         ----------
         X : array_like, shape (N, D)
-            Finite features.
+            Finite features: numbers or booleans, computed with in float64.
         y : array_like, shape (N,)
             Class names: whole numbers, strings or booleans; two classes at least.
 
@@ -250,39 +283,56 @@ class SoftmaxRegression(Classifier):
         ------
         DivergenceError
             If the rule's steps are too long.
+        TypeError
+            If ``X`` does not hold real numbers, ``y`` holds strings and numbers, one of them
+            has a mask, ``l2`` or ``tol`` is no number, or ``max_iter`` no integer.
         ValueError
-            If ``X`` or ``y`` is not as described, or ``l2`` or ``tol`` is negative.
+            If ``X`` or ``y`` is not as described, ``l2`` or ``tol`` is negative or not finite,
+            or ``max_iter`` is below 1.
 
         Warns
         -----
         SeparableDataWarning
-            If ``l2`` is 0 and the data are separable; the weights are those of the moment.
+            If ``l2`` is 0 and the data are found to be separable, wholly or in part; the
+            weights are those of the moment.
         ConvergenceWarning
-            If ``max_iter`` steps were not enough, or the fit was interrupted.
+            If ``max_iter`` steps were not enough, the fit was interrupted, or the rule ended
+            where a step of Newton's method moves some logit by 0.1 or more or, for features of
+            unusual size, the gradient is small only because of their unit.
         """
         l2, tol = check_not_negative("l2", self.l2), check_not_negative("tol", self.tol)
-        features, labels = self._check_training_data(X, y)
-        rows = with_ones(features)
-        objective = partial(
-            softmax_regression_value_and_grad, features=rows, labels=labels, l2=l2
-        )
-
-        history = minimise(
-            objective,
-            np.zeros((rows.shape[1], len(self.classes_))),
-            self.rule
-            or Newton(
-                lambda weights: objective(weights)[0],
-                partial(softmax_regression_hessian, features=rows, l2=l2),
-            ),
-            steps=self.max_iter,
-            tolerance=tol,
-            stop=None if l2 > 0 else partial(_separated, features=rows, labels=labels),
-        )
+        features, labels, classes = self._check_training_data(X, y)
+        own_units = _OwnUnits(features, labels, l2)
+        if self.rule is None:
+            history = own_units.solve(len(classes), self.max_iter, tol)
+            weights = own_units.undo(history.parameters)
+        else:
+            rows = with_ones(features)
+            history = minimise(
+                partial(
+                    softmax_regression_value_and_grad,
+                    features=rows,
+                    labels=labels,
+                    l2=l2,
+                ),
+                np.zeros((rows.shape[1], len(classes))),
+                self.rule,
+                steps=self.max_iter,
+                tolerance=tol,
+                stop=None if l2 > 0 else partial(_separated, rows=rows, labels=labels),
+            )
+            weights = history.parameters
+            if history.finished and history.stopped != SEPARATED:
+                own_units.judge(history)
         warn_if_unfinished(history)
-        self.coef_ = history.parameters[:-1].T.copy()
-        self.intercept_ = history.parameters[-1].copy()
-        self.loss_curve_, self.n_iter_ = history.loss, max(history.watched_steps)
+        if not has_learnt_nothing(history):
+            self._learn(
+                history,
+                classes_=classes,
+                n_features_in_=features.shape[1],
+                coef_=weights[:-1].T.copy(),
+                intercept_=weights[-1].copy(),
+            )
         return self
 
     def _logits(self, X: FloatArray) -> FloatArray:
@@ -295,12 +345,192 @@ def _without_biases(weights: FloatArray) -> FloatArray:
     return kept
 
 
-def _separated(history: History, features: FloatArray, labels: IntArray) -> str | None:
+class _OwnUnits:
+    """The objective with each feature centred and measured by its own spread.
+
+    Newton's method takes the same steps in any units, but rounding does not: beside a mean of
+    1e9 the curvature of a spread of 1e5 is lost. A gradient is as small as it looks in these
+    units only, where features of size 1e-9 have one as large as any other.
+    """
+
+    def __init__(self, features: FloatArray, labels: IntArray, l2: float) -> None:
+        # A power of two first, which is exact, so that no square leaves the format.
+        self._exponent = np.frexp(np.abs(features).max(axis=0))[1]
+        scaled = np.ldexp(features, -self._exponent)
+        self._centre = scaled.mean(axis=0)
+        away = scaled - self._centre
+        away[:, scaled.min(axis=0) == scaled.max(axis=0)] = (
+            0  # though the mean is rounded
+        )
+        spread = np.abs(away).max(axis=0)
+        self._spread = np.where(spread > 0, spread, 1.0)
+        self._rows = with_ones(away / self._spread)
+        self._labels = labels
+        with np.errstate(over="ignore"):
+            penalty = (np.sqrt(l2) / np.ldexp(self._spread, self._exponent)) ** 2
+        self._penalty = np.append(np.minimum(penalty, 1e300), 0.0)[:, None]
+        self._separable = l2 == 0
+        self._recedes = False
+        self._newton = _ScaledNewton(
+            lambda weights: self.value_and_grad(weights)[0], self._hessian
+        )
+
+    def undo(self, weights: FloatArray) -> FloatArray:
+        """Return the same model's weights for the features as they were given."""
+        slopes = weights[:-1] / self._spread[:, None]
+        biases = weights[-1] - self._centre @ slopes
+        return np.vstack([np.ldexp(slopes, -self._exponent[:, None]), biases])
+
+    def _redo(self, weights: FloatArray) -> FloatArray:
+        slopes = np.ldexp(weights[:-1], self._exponent[:, None])
+        biases = weights[-1] + self._centre @ slopes
+        return np.vstack([slopes * self._spread[:, None], biases])
+
+    def value_and_grad(self, weights: FloatArray) -> tuple[float, FloatArray]:
+        """Return the objective and its gradient in weights for these units."""
+        value, gradient = softmax_regression_value_and_grad(
+            weights, self._rows, self._labels
+        )
+        pull = self._penalty * weights
+        return value + 0.5 * float((pull * weights).sum()), gradient + pull
+
+    def _hessian(self, weights: FloatArray) -> FloatArray:
+        matrix = softmax_regression_hessian(weights, self._rows)
+        penalties = np.broadcast_to(self._penalty, weights.shape).ravel()
+        matrix.flat[:: len(matrix) + 1] += penalties
+        return matrix
+
+    def solve(self, num_classes: int, steps: int, tolerance: float) -> History:
+        """Find the minimum from weights of 0, or that there is none."""
+        history = minimise(
+            self.value_and_grad,
+            np.zeros((self._rows.shape[1], num_classes)),
+            self._newton,
+            steps=steps,
+            tolerance=tolerance,
+            stop=self._look if self._separable else None,
+        )
+        if not history.finished or history.stopped == SEPARATED:
+            return history
+        left = steps - max(history.watched_steps)
+        settled = _last_move(history) is None or self._verdict(history) is not None
+        if left and not settled:
+            rest = self._go_on(history.parameters, history.rule, left)
+            history = _joined(history, rest)
+        elif self._recedes:
+            history.stopped = PARTLY_SEPARATED
+        if history.finished and history.stopped != PARTLY_SEPARATED:
+            most = max(tolerance, _ROUNDING)
+            self._check_gradient(history, history.parameters, most)
+        return history
+
+    def judge(self, history: History) -> None:
+        """Say in ``history`` if what another rule ended at is no minimum after all."""
+        start = self._redo(history.parameters)
+        if start.size <= _FEW_WEIGHTS:
+            rest = self._go_on(start, self._newton, _MOST_STEPS_OF_A_JUDGE)
+            if rest.stopped == PARTLY_SEPARATED:
+                history.stopped = PARTLY_SEPARATED
+                return
+            if not rest.finished or max(rest.watched_steps) > 1:
+                history.finished = False
+                history.stopped += (
+                    ", but from there Newton's method still moves a logit"
+                )
+        self._check_gradient(history, start, _STEEP)
+
+    def _look(self, history: History) -> str | None:
+        """Stop where all is separated; note where a part is."""
+        reason = _separated(history, self._rows, self._labels)
+        if _last_move(history) is not None:
+            self._recedes |= self._verdict(history) == PARTLY_SEPARATED
+        return reason
+
+    def _go_on(self, start: FloatArray, rule: Rule, steps: int) -> History:
+        return minimise(
+            self.value_and_grad, start, rule, steps=steps, stop=self._verdict
+        )
+
+    def _check_gradient(
+        self, history: History, weights: FloatArray, most: float
+    ) -> None:
+        largest = float(np.abs(self.value_and_grad(weights)[1]).max())
+        if largest > most:
+            history.finished = False
+            history.stopped += (
+                f"; by the spread of a feature, the slope is still {largest:.2g}"
+            )
+
+    def _verdict(self, history: History) -> str | None:
+        """Whether the last step was a short one, or one that may be repeated for ever.
+
+        It may be where no example lost some of its lead over any class, and one gained.
+        """
+        step = _last_move(history)
+        if step is None:
+            return None
+        moved = self._rows @ step
+        gained = moved - np.take_along_axis(moved, self._labels[:, None], axis=1)
+        size = np.abs(gained).max()
+        if size < _SETTLED:
+            return f"a step moves no logit by {_SETTLED:g}"
+        if self._separable and gained.max() <= _IN_THE_PLANE * size:
+            return PARTLY_SEPARATED
+        return None
+
+
+@dataclass
+class _ScaledNewton(Newton):
+    """Newton's method with the weights of each feature in a unit of their own.
+
+    In these units the diagonal of the Hessian is about 1, so that the damping is small beside
+    each of its entries, however strong the penalty of one feature. A unit is that of all
+    classes, so adding one number to the weights of all stays the flat direction.
+    """
+
+    last_move: FloatArray | None = field(default=None, init=False, repr=False)
+
+    def step(self, parameters: FloatArray, gradient: FloatArray) -> FloatArray:
+        """Return the next parameters; keep how far they moved."""
+        matrix = self.hessian(parameters)
+        diagonal = np.diag(matrix).reshape(parameters.shape).mean(axis=1, keepdims=True)
+        unit = 1 / np.sqrt(np.where(diagonal > 0, diagonal, 1)) * np.ones_like(gradient)
+        scaled = Newton(
+            lambda weights: self.loss(weights * unit),
+            lambda _: unit.reshape(-1, 1) * matrix * unit.ravel(),
+            self.damping,
+        )
+        move = scaled.step(parameters / unit, gradient * unit) * unit - parameters
+        move -= move.mean(
+            axis=1, keepdims=True
+        )  # what rounding did in the flat direction
+        self.last_move = move
+        return parameters + move
+
+
+def _last_move(history: History) -> FloatArray | None:
+    assert isinstance(history.rule, _ScaledNewton)
+    return history.rule.last_move
+
+
+def _joined(first: History, second: History) -> History:
+    """Two runs, the second from where the first had seen a gradient and ended, as one."""
+    before, after = max(first.watched_steps), max(second.watched_steps)
+    return replace(
+        second,
+        loss=first.loss[:-1] + second.loss,
+        watched_steps=first.watched_steps
+        + [before + step for step in second.watched_steps[1:]],
+        stopped=second.stopped.replace(f"{after} steps", f"{before + after} steps"),
+    )
+
+
+def _separated(history: History, rows: FloatArray, labels: IntArray) -> str | None:
     """Whether every example's own logit is the largest.
 
     If so, weights twice as long double every lead and lower every loss, and so on for ever.
     """
-    logits = features @ history.parameters
+    logits = rows @ history.parameters
     own = np.take_along_axis(logits, labels[:, None], axis=1)
     np.put_along_axis(logits, labels[:, None], -np.inf, axis=1)
     return SEPARATED if (own[:, 0] > logits.max(axis=1)).all() else None

@@ -13,7 +13,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import ArrayLike
 
-from xent_lib._estimator import Classifier, warn_if_unfinished
+from xent_lib._estimator import Classifier, has_learnt_nothing, warn_if_unfinished
 from xent_lib._validation import (
     FloatArray,
     IntArray,
@@ -262,6 +262,9 @@ class TwoLayerNetwork(Classifier):
     [0, 1, 1, 0]
     """
 
+    parameters_: FloatArray
+    _sizes: Sizes
+
     def __init__(
         self,
         *,
@@ -310,20 +313,26 @@ class TwoLayerNetwork(Classifier):
         epochs = check_positive_integer("epochs", self.epochs)
         hidden_size = check_positive_integer("hidden_size", self.hidden_size)
         batch_size = check_positive_integer("batch_size", self.batch_size)
-        features, labels = self._check_training_data(X, y)
+        features, labels, classes = self._check_training_data(X, y)
         rng = np.random.default_rng(self.random_state)
-        self._sizes = (features.shape[1], hidden_size, len(self.classes_))
+        sizes = (features.shape[1], hidden_size, len(classes))
         history = minimise(
-            partial(two_layer_value_and_grad, sizes=self._sizes, l2=l2),
-            two_layer_start(self._sizes, rng),
+            partial(two_layer_value_and_grad, sizes=sizes, l2=l2),
+            two_layer_start(sizes, rng),
             self.rule or Adam(0.01),
             steps=epochs * ceil(len(features) / batch_size),
             batches=minibatches(features, labels, batch_size, rng),
         )
         if history.stopped.startswith("interrupted"):
             warn_if_unfinished(history)
-        self.parameters_ = history.parameters
-        self.loss_curve_, self.n_iter_ = history.loss, max(history.watched_steps)
+        if not has_learnt_nothing(history):
+            self._learn(
+                history,
+                classes_=classes,
+                n_features_in_=features.shape[1],
+                parameters_=history.parameters,
+                _sizes=sizes,
+            )
         return self
 
     def _logits(self, X: FloatArray) -> FloatArray:

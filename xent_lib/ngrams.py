@@ -33,15 +33,17 @@ class NgramModel:
 
     Let :math:`c(h\,w)` be how often token :math:`w` followed the context :math:`h`,
     :math:`c(h)` how often :math:`h` was followed by anything, and :math:`T(h)` by how many
-    different tokens. A discount :math:`d` is taken off every count, and what that saves is
-    shared out as the context without its first token, :math:`h'`, forecasts:
+    different tokens. A discount :math:`d` is taken off every count. The share of the whole that
+    this frees, :math:`d\,T(h) / c(h)`, goes to all tokens in proportion to the forecast of a
+    shorter context :math:`h'`, which is :math:`h` without its first token:
 
     .. math::
         q(w \mid h) = \frac{\max(c(h\,w) - d, 0)}{c(h)}
             + \frac{d\,T(h)}{c(h)}\, q(w \mid h').
 
-    The shortest context is empty; below it stands the uniform distribution over the vocabulary.
-    A context that was never seen is left out.
+    The shortest context is empty; the forecast below it is the uniform distribution over the
+    vocabulary. A context that nothing followed in the text is left out: the forecast is that of
+    the longest one that something followed.
 
     Parameters
     ----------
@@ -63,9 +65,11 @@ class NgramModel:
     Notes
     -----
     For the planned chapter 11. Every forecast is a distribution over the whole vocabulary, so
-    cross entropy and perplexity apply to it as to any other. Time and memory of fitting grow
-    with ``n`` times the length of the text, time and memory of a forecast linearly with
-    ``vocab_size``, and time of pricing a text with ``n`` times its length.
+    cross entropy and perplexity apply to it as to any other. For each position of the text,
+    fitting copies a context of each length below ``n``, so its time and memory grow with
+    n² times the length of the text, and so does the time of pricing a text. Time and memory of
+    one forecast grow linearly with ``vocab_size`` and with n². Changing ``n``, ``vocab_size``
+    or ``discount`` has no effect until ``fit`` is called again.
 
     References
     ----------
@@ -80,6 +84,11 @@ class NgramModel:
     [0.25, 0.375, 0.375]
     """
 
+    counts_: list[dict[Context, Counter[int]]]
+    num_ngrams_: int
+    _totals: list[dict[Context, int]]
+    _fitted_with: tuple[int, float]
+
     def __init__(self, n: int, vocab_size: int, *, discount: float = 0.75) -> None:
         self.n = n
         self.vocab_size = vocab_size
@@ -87,6 +96,8 @@ class NgramModel:
 
     def fit(self, tokens: ArrayLike) -> Self:
         """Count the n-grams of a text.
+
+        A fit that fails or is interrupted leaves the model as it was.
 
         Parameters
         ----------
@@ -101,25 +112,34 @@ class NgramModel:
         Raises
         ------
         TypeError
-            If ``tokens``, ``n`` or ``vocab_size`` are no integers.
+            If ``tokens``, ``n`` or ``vocab_size`` are no integers, ``tokens`` have a mask, or
+            ``discount`` is no number.
         ValueError
             If a token is out of range, there is none, or a parameter makes no sense.
         """
         n = check_positive_integer("n", self.n)
-        check_discount("discount", self.discount)
-        text = self._checked("tokens", tokens)
+        discount = check_discount("discount", self.discount)
+        vocab_size = check_positive_integer("vocab_size", self.vocab_size)
+        text = _checked("tokens", tokens, vocab_size)
         check_not_empty("tokens", text, "token")
-        self.counts_: list[dict[Context, Counter[int]]] = [{} for _ in range(n)]
-        for length, table in enumerate(self.counts_):
+        counts: list[dict[Context, Counter[int]]] = [{} for _ in range(n)]
+        for length, table in enumerate(counts):
             for end in range(length, len(text)):
                 context = text[end - length : end]
                 table.setdefault(context, Counter())[text[end]] += 1
-        self._totals = [
+        totals = [
             {context: followers.total() for context, followers in table.items()}
-            for table in self.counts_
+            for table in counts
         ]
-        self.num_ngrams_ = sum(
-            len(followers) for table in self.counts_ for followers in table.values()
+        different = sum(
+            len(followers) for table in counts for followers in table.values()
+        )
+        # All at once, so that an interruption cannot leave half of it.
+        vars(self).update(
+            counts_=counts,
+            num_ngrams_=different,
+            _totals=totals,
+            _fitted_with=(vocab_size, discount),
         )
         return self
 
@@ -129,26 +149,29 @@ class NgramModel:
         Parameters
         ----------
         context : array_like of int, shape (M,)
-            The tokens before it. The last ``n - 1`` of them matter, and there may be fewer.
+            The tokens before it, of which at most the last ``n - 1`` are used; there may be
+            fewer.
 
         Returns
         -------
         ndarray, shape (vocab_size,)
-            Log-probabilities in nats, all of them finite.
+            Log-probabilities in nats, float64; finite unless a probability is below about
+            1e-308 and rounds to 0.
 
         Raises
         ------
         TypeError
-            If ``context`` does not hold integers.
+            If ``context`` does not hold integers or has a mask.
         ValueError
             If a token is out of range, or the model is not fitted yet.
         """
         check_fitted(self, "counts_")
-        q = np.full(self.vocab_size, 1 / self.vocab_size)
-        for followers, total in self._known(self._checked("context", context)):
-            q *= self.discount * len(followers) / total
+        vocab_size, discount = self._fitted_with
+        q = np.full(vocab_size, 1 / vocab_size)
+        for followers, total in self._known(_checked("context", context, vocab_size)):
+            q *= discount * len(followers) / total
             counts = np.array(list(followers.values()))
-            q[list(followers)] += (counts - self.discount) / total
+            q[list(followers)] += (counts - discount) / total
         return np.asarray(np.log(q))
 
     def surprisal(self, tokens: ArrayLike) -> FloatArray:
@@ -168,35 +191,37 @@ class NgramModel:
         Raises
         ------
         TypeError
-            If ``tokens`` are no integers.
+            If ``tokens`` are no integers or have a mask.
         ValueError
             If one is out of range, or the model is not fitted yet.
 
         Notes
         -----
-        The same numbers as ``-log_prob(tokens[:i])[tokens[i]]``, without the forecasts of
-        what did not come.
+        Entry i is ``-log_prob(tokens[:i])[tokens[i]]`` up to rounding, without the forecasts
+        of what did not come.
         """
         check_fitted(self, "counts_")
-        text = self._checked("tokens", tokens)
+        vocab_size, discount = self._fitted_with
+        text = _checked("tokens", tokens, vocab_size)
         shares = np.empty(len(text))
+        longest = len(self.counts_) - 1
         for end, token in enumerate(text):
-            q = 1 / self.vocab_size
-            for followers, total in self._known(text[max(0, end - self.n + 1) : end]):
-                kept = max(followers[token] - self.discount, 0.0)
-                q = (kept + self.discount * len(followers) * q) / total
+            q = 1 / vocab_size
+            for followers, total in self._known(text[max(0, end - longest) : end]):
+                kept = max(followers[token] - discount, 0.0)
+                q = (kept + discount * len(followers) * q) / total
             shares[end] = q
         return np.asarray(-np.log(shares))
 
-    def _checked(self, name: str, tokens: ArrayLike) -> Context:
-        vocab_size = check_positive_integer("vocab_size", self.vocab_size)
-        return tuple(check_tokens(name, tokens, vocab_size).tolist())
-
     def _known(self, context: Sequence[int]) -> Iterator[tuple[Counter[int], int]]:
         """Yield what followed the end of ``context``, from nothing to the longest end seen."""
-        for length in range(min(len(context), self.n - 1) + 1):
+        for length in range(min(len(context), len(self.counts_) - 1) + 1):
             end = tuple(context[len(context) - length :])
             followers = self.counts_[length].get(end)
             if followers is None:
                 return
             yield followers, self._totals[length][end]
+
+
+def _checked(name: str, tokens: ArrayLike, vocab_size: int) -> Context:
+    return tuple(check_tokens(name, tokens, vocab_size).tolist())

@@ -9,20 +9,27 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from xent_lib._validation import FloatArray, check_no_nan, check_positive, check_real
+from xent_lib._validation._places import at
 
 __all__ = ["central_difference", "complex_step"]
 
 Function = Callable[[NDArray[Any]], ArrayLike]
 
 
+_STEP = 6e-6  # about the cube root of the float64 epsilon
+_COMPLEX_STEP = 1e-30
+
+
 def central_difference(
-    function: Function, x: ArrayLike, *, step: float = 6e-6
+    function: Function, x: ArrayLike, *, step: float | None = None
 ) -> FloatArray:
     r"""Slopes from two nearby values, :math:`(f(x + h e_i) - f(x - h e_i)) / 2h`.
 
     The formula is off by a term of the order :math:`h^2`, and rounding adds one of the order
-    :math:`\epsilon / h`; the default is the cube root of the float64 epsilon, where the two
-    are about equal.
+    :math:`\epsilon / h`; at the cube root of the float64 epsilon, near 6e-6, the two are of one
+    order of magnitude for a function whose values and derivatives are of the order of 1. A
+    large entry needs a larger step: beside 1e12, where neighbouring numbers are 1e-4 apart,
+    6e-6 is lost.
 
     Parameters
     ----------
@@ -30,8 +37,9 @@ def central_difference(
         Takes an array of the shape of ``x`` and returns one real number.
     x : array_like, any shape
         Where to take the slope; computed in float64.
-    step : float, default 6e-6
-        Distance :math:`h`, the same for every entry.
+    step : float, optional
+        Distance :math:`h`, one for all entries. By default each entry has its own,
+        6e-6 times its size, and 6e-6 for entries between -1 and 1.
 
     Returns
     -------
@@ -40,9 +48,10 @@ def central_difference(
     Raises
     ------
     TypeError
-        If ``x`` does not hold real numbers.
+        If ``x`` does not hold real numbers or has a mask, or ``step`` is no number.
     ValueError
-        If ``x`` holds NaN, or ``step`` is not a positive finite number.
+        If ``x`` holds NaN, ``step`` is not finite and above 0, or it is so small beside an
+        entry that adding it changes nothing.
 
     Notes
     -----
@@ -55,23 +64,30 @@ def central_difference(
     [4.0, 3.0]
     """
     x = _check_point(x)
-    step = check_positive("step", step)
+    steps = _steps(x, step, _STEP)
     slopes = np.empty_like(x)
     for index in np.ndindex(x.shape):
+        h = steps[index]
+        if x[index] + h == x[index] - h:
+            raise ValueError(
+                f"step must be large enough to change x; {at('x', index)} is "
+                f"{float(x[index])!r}, beside which {h:g} is lost"
+            )
         moved = np.zeros_like(x)
-        moved[index] = step
+        moved[index] = h
         change = np.asarray(function(x + moved)) - np.asarray(function(x - moved))
-        slopes[index] = change / (2 * step)
+        slopes[index] = change / (2 * h)
     return slopes
 
 
 def complex_step(
-    function: Function, x: ArrayLike, *, step: float = 1e-30
+    function: Function, x: ArrayLike, *, step: float | None = None
 ) -> FloatArray:
     r"""Slopes from one complex value each, :math:`\operatorname{Im} f(x + i h e_k) / h`.
 
-    No two values are subtracted, so a smaller step is never worse. The function has to be
-    analytic and to let complex numbers through: no absolute value, no comparison.
+    No two values are subtracted, so a smaller step loses no digits until the imaginary part
+    falls below about 1e-308, where numbers have fewer of them. The function has to be analytic
+    and to let complex numbers through: no absolute value, no comparison.
 
     Parameters
     ----------
@@ -79,8 +95,9 @@ def complex_step(
         Takes a complex array of the shape of ``x`` and returns one complex number.
     x : array_like, any shape
         Where to take the slope; computed in float64.
-    step : float, default 1e-30
-        Distance :math:`h` along the imaginary axis.
+    step : float, optional
+        Distance :math:`h` along the imaginary axis. By default 1e-30, and for entries
+        beyond -1 and 1 that many times their size.
 
     Returns
     -------
@@ -89,9 +106,9 @@ def complex_step(
     Raises
     ------
     TypeError
-        If ``x`` does not hold real numbers.
+        If ``x`` does not hold real numbers or has a mask, or ``step`` is no number.
     ValueError
-        If ``x`` holds NaN, or ``step`` is not a positive finite number.
+        If ``x`` holds NaN, or ``step`` is not finite and above 0.
 
     Notes
     -----
@@ -109,12 +126,12 @@ def complex_step(
     [2.0, 1.0]
     """
     x = _check_point(x)
-    step = check_positive("step", step)
+    steps = _steps(x, step, _COMPLEX_STEP)
     slopes = np.empty_like(x)
     for index in np.ndindex(x.shape):
         moved = x.astype(np.complex128)
-        moved[index] += 1j * step
-        slopes[index] = np.asarray(function(moved)).imag / step
+        moved[index] += 1j * steps[index]
+        slopes[index] = np.asarray(function(moved)).imag / steps[index]
     return slopes
 
 
@@ -122,3 +139,10 @@ def _check_point(x: ArrayLike) -> FloatArray:
     point = check_real("x", x).astype(np.float64)
     check_no_nan("x", point)
     return point
+
+
+def _steps(x: FloatArray, step: float | None, default: float) -> FloatArray:
+    """One step for each entry of ``x``."""
+    if step is not None:
+        return np.full_like(x, check_positive("step", step))
+    return default * np.maximum(1, np.abs(x))

@@ -43,7 +43,17 @@ _BEYOND_REASON = 1000.0  # times the first loss
 
 
 class DivergenceError(ArithmeticError):
-    """The loss left the range of useful numbers; ``history`` holds what came before."""
+    """The loss left the range of useful numbers.
+
+    :func:`minimise` raises it when a loss, a gradient or a parameter is not finite, or when a
+    loss is more than 1000 times the first one, or above 1000 where the first lies between -1
+    and 1. It is an ``ArithmeticError``.
+
+    Attributes
+    ----------
+    history : History
+        The run as far as it came, the loss that was too large included.
+    """
 
     def __init__(self, message: str, history: History) -> None:
         super().__init__(message)
@@ -59,9 +69,12 @@ class History:
     parameters : ndarray
         Where the run ended.
     rule : Rule
-        The rule with its memory as the run left it; with ``parameters`` it resumes the run.
+        The rule with its memory as the run left it; with ``parameters`` it resumes the run,
+        unless Control-C fell into a step and left that memory half changed.
     loss : list of float
-        The objective before each step, on that step's batch.
+        The objective before each step, on that step's batch. Where the run ended on seeing
+        a gradient, at the tolerance or by a ``DivergenceError``, one more: that last loss,
+        after which no step was taken.
     watched_steps : list of int
         How many steps had been taken each time ``watch`` was called.
     watched : dict of str to list of float
@@ -89,12 +102,15 @@ class History:
 class EarlyStopping:
     """Stop once a watched number has not fallen for a while.
 
+    NaN is no minimum: it counts as one more look at which none was reached.
+
     Parameters
     ----------
     name : str
         A name that ``watch`` returns, usually the loss on validation data.
     patience : int
-        How many times in a row it may fail to reach a new minimum.
+        The run stops when the number has failed this many times in a row to fall below its
+        lowest value so far.
 
     Raises
     ------
@@ -105,7 +121,8 @@ class EarlyStopping:
 
     Notes
     -----
-    Chapter 7 uses it. The best parameters lie at the minimum, in ``history.path``. Time and
+    Chapter 7 uses it. The parameters at the minimum are in ``history.path`` if
+    ``minimise(..., keep_path=True)`` recorded them; the run itself goes on past them. Time and
     memory grow linearly with how often the run has been watched.
 
     Examples
@@ -124,8 +141,11 @@ class EarlyStopping:
     def __call__(self, history: History) -> str | None:
         """Return a reason to stop, or None."""
         check_choice("name", self.name, history.watched)
-        values = history.watched[self.name]
-        since = len(values) - 1 - int(np.argmin(values))
+        values = np.asarray(history.watched[self.name], dtype=np.float64)
+        if np.isnan(values).all():
+            since = len(values)
+        else:
+            since = len(values) - 1 - int(np.nanargmin(values))
         if since < self.patience:
             return None
         return f"{self.name} has been above its minimum {since} times in a row"
@@ -147,14 +167,15 @@ def minimise(
     r"""Follow a rule downhill from ``start``.
 
     Each step computes the loss and its gradient, :math:`g = \nabla L(\theta)`, and lets the
-    rule choose the next :math:`\theta`. Control-C ends the run early and returns what is there.
+    rule choose the next :math:`\theta`. Control-C during the steps ends the run early and
+    returns what is there.
 
     Parameters
     ----------
     objective : callable
         ``objective(parameters, *batch)`` returns the loss and its gradient.
     start : array_like, any shape
-        The first parameters; not changed.
+        The first parameters, computed with in their own floating format; not changed.
     rule : Rule
         For instance ``GradientDescent(0.5)``; copied first, so one rule serves many runs.
     steps : int
@@ -171,26 +192,29 @@ def minimise(
     keep_path : bool, default False
         Record the parameters whenever the run is watched.
     stop : callable, optional
-        ``stop(history)`` returns a reason to stop or None; asked whenever the run is watched.
+        ``stop(history)`` returns a reason to stop or None; asked whenever the run is watched,
+        except at the end.
 
     Returns
     -------
     History
         ``minimise(objective, history.parameters, history.rule, ...)`` resumes it.
+        ``history.stopped`` says why it ended.
 
     Raises
     ------
     DivergenceError
-        If the loss, the gradient or a parameter is no longer finite, or the loss exceeds
-        1000 times its first value (or 1000, where that first value is below 1).
+        If the loss, the gradient or a parameter is not finite, or the loss exceeds 1000 times
+        the size of its first value (or 1000, where that size is below 1).
     TypeError
-        If ``start`` does not hold real numbers or a count is not an integer.
+        If ``start`` does not hold real numbers or has a mask, or a count is not an integer.
     ValueError
         If ``start`` is not finite or a count is below 1.
 
     Notes
     -----
-    Chapter 7 builds it. Time: that of ``steps`` calls of ``objective`` and ``rule.step``.
+    Chapter 7 builds it. Time: that of at most ``steps`` calls of ``objective`` and
+    ``rule.step``.
     Memory: that of one such call, and a copy of the parameters each time they are watched where
     ``keep_path`` is set.
 
@@ -208,10 +232,11 @@ def minimise(
     history = History(parameters, copy.deepcopy(rule))
 
     def look(step: int) -> None:
+        seen = watch(history.parameters) if watch else {}
         history.watched_steps.append(step)
         if keep_path:
             history.path.append(history.parameters)
-        for name, value in (watch(history.parameters) if watch else {}).items():
+        for name, value in seen.items():
             history.watched.setdefault(name, []).append(value)
 
     step = 0

@@ -42,6 +42,8 @@ class GradientDescent:
 
     Raises
     ------
+    TypeError
+        If ``learning_rate`` is no number.
     ValueError
         If ``learning_rate`` is not finite and above 0.
 
@@ -74,13 +76,15 @@ class Momentum:
     Parameters
     ----------
     learning_rate : float
-        :math:`\eta`, above 0. Gradients that keep one direction add up to a step
-        :math:`1 / (1 - \mu)` times as long as gradient descent's.
+        :math:`\eta`, above 0. While the gradient stays the same, the steps grow towards
+        :math:`1 / (1 - \mu)` times gradient descent's.
     decay : float, default 0.9
         :math:`\mu`, what is left of the running sum after each step; from 0 to below 1.
 
     Raises
     ------
+    TypeError
+        If an argument is no number.
     ValueError
         If a number is out of its range.
 
@@ -134,7 +138,8 @@ class Adam:
     Parameters
     ----------
     learning_rate : float, default 0.001
-        :math:`\eta`, about how far each parameter moves in one step.
+        :math:`\eta`, how far each parameter moves in the first step and, while its gradient
+        stays the same, in each later one, as long as the gradient is large beside ``epsilon``.
     mean_decay, square_decay : float, default 0.9 and 0.999
         :math:`\beta_1` and :math:`\beta_2`, from 0 to below 1.
     epsilon : float, default 1e-8
@@ -142,6 +147,8 @@ class Adam:
 
     Raises
     ------
+    TypeError
+        If an argument is no number.
     ValueError
         If a number is out of its range.
 
@@ -194,12 +201,16 @@ class Adam:
 class Newton:
     r"""Step to the bottom of the parabola that fits, :math:`\theta \leftarrow \theta - H^{-1} g`.
 
-    A full step may land where the parabola no longer fits; it is halved until the loss falls.
+    A full step may land where the parabola no longer fits. It is halved, up to 39 times, until
+    the loss is no higher than before; if it is higher each time, the parameters stay.
 
     A softmax has a flat direction: raising all logits by one number changes nothing, so the
-    Hessian has an eigenvalue 0 and no inverse. The gradient has no part along that direction,
-    so a small multiple of the identity added to :math:`H` makes it invertible and leaves the
-    step as it was, up to rounding.
+    Hessian has an eigenvalue 0 and no inverse. A small multiple of the identity, added to
+    :math:`H`, makes it invertible. Along the flat direction the gradient is 0, and so is the
+    step. In a direction of curvature :math:`c` the step is shorter by the factor
+    :math:`c / (c + d)`, where :math:`d` is what was added: the same up to rounding where
+    :math:`c` is not far below the diagonal's mean, and too short for a feature measured in
+    units that make its numbers tiny beside those of the others.
 
     Parameters
     ----------
@@ -213,12 +224,17 @@ class Newton:
 
     Raises
     ------
+    TypeError
+        If ``damping`` is no number.
     ValueError
-        If ``damping`` is negative.
+        If ``damping`` is negative or not finite.
+    numpy.linalg.LinAlgError
+        From ``step``, if the matrix is singular all the same, for instance with a damping of 0.
 
     Notes
     -----
-    Taught in chapter 7. A step takes time :math:`n^3` and memory :math:`n^2`.
+    Taught in chapter 7. A step takes time :math:`n^3` and memory :math:`n^2`, and calls
+    ``hessian`` once and ``loss`` from 2 to 41 times.
 
     Examples
     --------

@@ -1,8 +1,8 @@
 """Text as a sequence of tokens, each one of a fixed vocabulary; for the planned chapter 11.
 
-A byte-pair encoding starts from the 256 bytes, so that every text can be written and no part
-of it is unknown. Each merge then makes one token of the pair that stands side by side most
-often.
+A byte-pair encoding starts from the 256 bytes, so that every text that UTF-8 can write has
+tokens and no part of it is unknown. Each merge then makes one token of the pair that stands
+side by side most often.
 """
 
 from __future__ import annotations
@@ -56,7 +56,8 @@ class BytePairTokenizer:
     -----
     For the planned chapter 11. Fitting takes time that grows with ``num_merges`` times the
     number of different pairs, and memory that grows with the number of different words.
-    Encoding and decoding take time and memory that grow linearly with the text.
+    Decoding takes time and memory that grow linearly with the text. So does encoding while
+    words are short; the time for a word grows with the square of its length.
 
     References
     ----------
@@ -72,11 +73,16 @@ class BytePairTokenizer:
     [257, 256, 97]
     """
 
+    merges_: list[Pair]
+    vocabulary_: list[bytes]
+
     def __init__(self, num_merges: int) -> None:
         self.num_merges = num_merges
 
     def fit(self, text: str) -> Self:
         """Learn the merges from a text.
+
+        A fit that fails or is interrupted leaves the tokeniser as it was.
 
         Parameters
         ----------
@@ -94,20 +100,23 @@ class BytePairTokenizer:
         TypeError
             If ``text`` is no string or ``num_merges`` no integer.
         ValueError
-            If ``num_merges`` is negative.
+            If ``num_merges`` is negative, or ``text`` holds half of a surrogate pair, which no
+            encoding of Unicode can write.
         """
         num_merges = check_not_negative_integer("num_merges", self.num_merges)
         pieces = Counter(_PIECE.findall(check_text("text", text)))
         words = _Words(pieces)
-        self.merges_: list[Pair] = []
-        self.vocabulary_ = [bytes([value]) for value in range(NUM_BYTES)]
-        while len(self.merges_) < num_merges:
+        merges: list[Pair] = []
+        vocabulary = [bytes([value]) for value in range(NUM_BYTES)]
+        while len(merges) < num_merges:
             pair = words.most_frequent_pair()
             if pair is None:
                 break
-            words.merge(pair, len(self.vocabulary_))
-            self.merges_.append(pair)
-            self.vocabulary_.append(b"".join(self.vocabulary_[one] for one in pair))
+            words.merge(pair, len(vocabulary))
+            merges.append(pair)
+            vocabulary.append(b"".join(vocabulary[one] for one in pair))
+        # All at once, so that an interruption cannot leave half of it.
+        vars(self).update(merges_=merges, vocabulary_=vocabulary)
         return self
 
     def encode(self, text: str) -> IntArray:
@@ -116,7 +125,7 @@ class BytePairTokenizer:
         Parameters
         ----------
         text : str
-            Any text, of any alphabet.
+            Any text that UTF-8 can write, in whatever alphabet.
 
         Returns
         -------
@@ -128,7 +137,7 @@ class BytePairTokenizer:
         TypeError
             If ``text`` is no string.
         ValueError
-            If the tokeniser is not fitted yet.
+            If the tokeniser is not fitted yet, or ``text`` holds half of a surrogate pair.
         """
         check_fitted(self, "merges_")
         made = {pair: NUM_BYTES + k for k, pair in enumerate(self.merges_)}
@@ -151,13 +160,14 @@ class BytePairTokenizer:
         Returns
         -------
         str
-            What ``encode`` was given. A part of a character, which only a token by itself
-            can be, reads as the replacement character.
+            Of all the tokens that ``encode`` returned, the text it was given. A character may
+            be spread over several tokens; where some of its bytes are missing, those that are
+            there read as the replacement character, U+FFFD.
 
         Raises
         ------
         TypeError
-            If ``tokens`` are no integers.
+            If ``tokens`` are no integers or have a mask.
         ValueError
             If one is out of range, or the tokeniser is not fitted yet.
         """

@@ -232,4 +232,11 @@ def check_text(name: str, text: str) -> str:
     """Return a string."""
     if not isinstance(text, str):
         raise TypeError(f"{name} must be a string; got {type(text).__name__}")
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise ValueError(
+            f"{name} must be text that UTF-8 can write; {name}[{error.start}] is the half of a "
+            f"surrogate pair, {text[error.start]!r}"
+        ) from error
     return text
