@@ -42,8 +42,9 @@ def linear_cross_entropy(
 ) -> Tensor:
     r"""Cross entropy of a linear layer's output, without ever holding all logits.
 
-    Equal, in value and in every gradient, to
-    ``F.cross_entropy(F.linear(input, linear_weight, linear_bias), target, ...)``. With the
+    Value and gradients are those of
+    ``F.cross_entropy(F.linear(input, linear_weight, linear_bias), target, ...)``, up to
+    rounding and but for rows that are ignored (see ``ignore_index``). With the
     logits :math:`z = W x + b` of one row and the smoothed label
     :math:`y = (1 - \varepsilon)\,\mathrm{onehot}(t) + \varepsilon / C`, the loss and its
     gradients are
@@ -69,20 +70,24 @@ def linear_cross_entropy(
     linear_bias : Tensor, shape (C,), optional
         The layer's bias.
     ignore_index : int, default -100
-        Rows with this target cost nothing and are not counted in the mean.
+        Rows with this target are not looked at: NaN or inf in them changes nothing, their loss
+        and their gradients are 0, and they are not counted in the mean. (The two-liner's
+        gradients are NaN there, and so is all of the weight's.)
     label_smoothing : float, default 0.0
         The share :math:`\varepsilon` of the label that is spread over all classes, in [0, 1].
     reduction : {'mean', 'sum', 'none'}, default 'mean'
         'mean' divides by the number of rows that are not ignored; where there is none it is
         NaN and every gradient is 0, as in PyTorch.
     chunk_size : int, optional
-        Rows whose logits are held at once. By default half of D, and at least 64, so that
-        from D = 128 on the buffer takes at most half the memory of a float32 weight gradient.
+        Rows whose logits are held at once. By default half of D, rounded down, and at least
+        64, so that from D = 128 on the buffer takes at most half the memory of a float32
+        weight gradient. (:func:`xent_lib.memory.loss_memory` assumes 512 where it is not told.)
 
     Returns
     -------
     Tensor, scalar, or shape of ``target`` for 'none'
-        In nats, with the dtype of ``input``; float32 under ``torch.autocast``.
+        In nats, with the dtype of ``input``; under ``torch.autocast`` float32, but float64
+        where an argument is float64, which autocast leaves alone.
 
     Raises
     ------
@@ -93,7 +98,9 @@ def linear_cross_entropy(
         If shapes or devices do not fit, a target is out of range, ``reduction`` is unknown,
         ``label_smoothing`` lies outside [0, 1] or ``chunk_size`` is below 1.
     RuntimeError
-        From ``backward(create_graph=True)``: there is no second derivative.
+        From ``backward(create_graph=True)``: there is no second derivative. From a transform
+        of ``torch.func`` (``grad``, ``vmap``, ``jvp``, ``jacrev``): the function works with
+        ``backward`` and ``torch.autograd.grad`` only.
 
     See Also
     --------
@@ -105,13 +112,15 @@ def linear_cross_entropy(
     For the planned chapter 12. Time: three matrix products of 2·N·C·D operations each, as in the
     two-liner. 'none', and a second ``backward`` of a retained graph, compute the logits again
     and need a fourth. Memory beside the gradients: ``chunk_size`` times C numbers of at least
-    32 bits, where the two-liner holds N times C numbers several times over.
+    32 bits and, for narrower inputs, copies of them in the narrow format, of one
+    addition to the weight's gradient, and at the end of all gradients; where rows are ignored,
+    also ``chunk_size`` rows of ``input``. The two-liner holds N
+    times C numbers several times over; :func:`xent_lib.memory.loss_memory` counts both.
 
     The gradients of 'mean' and 'sum' are computed with the loss, which is when the logits are
     at hand, and scaled by what ``backward`` is given. Sums over chunks are kept in float32 at
     least, whatever the dtype of the factors; autograd rounds each gradient to the dtype of what
-    it belongs to. The target is checked on every call, which on a
-    GPU waits for the device.
+    it belongs to. The target is checked on each call, which on a GPU waits for the device.
 
     References
     ----------
@@ -141,7 +150,9 @@ def linear_cross_entropy(
     rows = input.unsqueeze(0) if input.dim() == 1 else input
     keep = (target != ignore_index).reshape(len(rows))
     loss: Tensor = LinearCrossEntropy.apply(  # type: ignore[no-untyped-call]
-        Settings(summed, early, label_smoothing, chunk_size, compute),
+        Settings(
+            summed, early, label_smoothing, chunk_size, compute, not bool(keep.all())
+        ),
         rows,
         linear_weight,
         linear_bias,
@@ -163,6 +174,7 @@ class Settings(NamedTuple):
     smoothing: float
     chunk_size: int
     dtype: torch.dtype
+    ignores: bool
 
 
 class LinearCrossEntropy(torch.autograd.Function):
@@ -208,6 +220,8 @@ class LinearCrossEntropy(torch.autograd.Function):
             rows = slice(start, start + size)
             x, label, factor = input[rows], target[rows, None], scale[rows, None]
             x = x.to(settings.dtype)
+            if settings.ignores:
+                x = x.where(factor != 0, 0)  # what 0 times NaN must be here
             z = multiply(x, weight.T, into=buffer[: len(x)])
             if bias is not None:
                 z += bias

@@ -7,6 +7,7 @@ target. The softmax and the gradient stay where the logits are.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from typing import Any
 
@@ -39,7 +40,8 @@ def vocab_parallel_cross_entropy(
 ) -> Tensor:
     r"""Cross entropy of logits whose classes are split over the ranks of a process group.
 
-    Equal, on every rank, to ``F.cross_entropy`` of the slices put side by side. With
+    On every rank, what ``F.cross_entropy`` gives for the slices put side by side, up to
+    rounding and but for rows that are ignored (see ``ignore_index``). With
     :math:`z` the logits of a row, :math:`y` its label (smoothed by :math:`\varepsilon`), and
     rank :math:`r` holding the classes :math:`S_r`, the ranks agree on
 
@@ -56,14 +58,17 @@ def vocab_parallel_cross_entropy(
     local_logits : Tensor, shape (..., C_r)
         The logits of this rank's classes. Ranks may hold different numbers of classes, or none.
     target : Tensor of int64, shape (...)
-        Class indices from 0 to C - 1 over all ranks, or ``ignore_index``; the same on every rank.
+        Class indices from 0 to C - 1 over all ranks, or ``ignore_index``; the same examples in
+        the same order on every rank, which the targets are checked for. The rows of
+        ``local_logits`` have to be in that order too, which cannot be checked.
     vocab_start : int
         The index of the first class that this rank holds. The slices must cover 0 to C - 1
         without gap or overlap, in any order.
     group : ProcessGroup, optional
         The ranks that share the classes; all of them by default.
     ignore_index : int, default -100
-        Rows with this target cost nothing and are not counted in the mean.
+        Rows with this target are not looked at: NaN or inf in them changes nothing, their loss
+        and their gradient are 0, and they are not counted in the mean.
     label_smoothing : float, default 0.0
         The share :math:`\varepsilon` of the label that is spread over all C classes, in [0, 1].
     reduction : {'mean', 'sum', 'none'}, default 'mean'
@@ -73,8 +78,8 @@ def vocab_parallel_cross_entropy(
     Returns
     -------
     Tensor, scalar, or shape of ``target`` for 'none'
-        In nats, the same on every rank, with the dtype of ``local_logits``; float32
-        under ``torch.autocast``.
+        In nats, the same on every rank, with the dtype of ``local_logits``; under
+        ``torch.autocast`` float32, but float64 for float64 logits, which autocast leaves alone.
 
     Raises
     ------
@@ -82,12 +87,13 @@ def vocab_parallel_cross_entropy(
         If an argument is no tensor of the right kind or ``vocab_start`` is no integer.
     ValueError
         If shapes do not fit, the slices do not make one vocabulary, the targets differ between
-        ranks or are out of range, ``reduction`` is unknown, or ``label_smoothing`` lies outside
-        [0, 1].
+        ranks (in number, sum, shape, or a 64-bit hash that depends on their order) or are out
+        of range, ``reduction`` is unknown, or ``label_smoothing`` lies outside [0, 1].
     RuntimeError
         If there is no process group, this process is not in ``group``, another rank ends or
-        does not answer within the group's timeout, or ``backward(create_graph=True)`` asks for
-        a second derivative.
+        does not answer within the group's timeout, ``backward(create_graph=True)`` asks for
+        a second derivative, or a transform of ``torch.func`` (``grad``, ``vmap``, ``jvp``,
+        ``jacrev``) is applied: it works with ``backward`` and ``torch.autograd.grad`` only.
 
     See Also
     --------
@@ -98,12 +104,14 @@ def vocab_parallel_cross_entropy(
     -----
     For the planned chapter 12. Time on a rank: linear in the number of its logits. Memory: one
     tensor of the size of ``local_logits``, in float32 at least, while forward runs and again
-    while backward runs; between them, a few numbers a row. Exchanged: three numbers a row, and four
-    integers a rank by which the slices and targets are checked. No communication in backward.
+    while backward runs; between them, ``local_logits`` and a few numbers a row. Exchanged: three
+    numbers a row, and five integers a rank by which the slices and targets are checked. No
+    communication in backward. Targets on a GPU are copied to the CPU for the check.
 
     Every rank takes the gradient of the one shared loss. What all slices were computed from
-    (the input of the last layer) receives a part of its gradient on each rank; their sum, an
-    all-reduce that is the caller's, is the whole.
+    (the input of the last layer) receives on each rank the part of its gradient that comes
+    from this rank's classes. Its whole gradient is the sum of these parts, which the caller
+    has to compute, with ``torch.distributed.all_reduce``.
 
     A rank that ends or hangs cannot be replaced in a running group. Its peers stop with a
     RuntimeError as soon as the backend notices, at the latest after the ``timeout`` given to
@@ -194,7 +202,8 @@ class VocabParallelCrossEntropy(torch.autograd.Function):
         gradient[mine, index[mine]] -= 1 - ctx.smoothing
         if ctx.smoothing:
             gradient -= ctx.smoothing / ctx.num_classes
-        gradient *= grad_losses.where(keep, 0).unsqueeze(-1)
+        gradient *= grad_losses.unsqueeze(-1)
+        gradient.masked_fill_(~keep.unsqueeze(-1), 0)
         return gradient, None, None, None, None, None
 
 
@@ -254,7 +263,7 @@ def agree_on_slices(
     Each rank sees the same numbers, so that either all of them go on or all of them raise.
     """
     size = local_logits.shape[-1]
-    mine = [vocab_start, size, target.numel(), int(target.sum())]
+    mine = [vocab_start, size, target.numel(), int(target.sum()), fingerprint(target)]
     table = ranks.gather(torch.tensor(mine, device=target.device), "the slices")
     expected = 0
     held = [(*row[:2], rank) for rank, row in zip(ranks.members, table, strict=True)]
@@ -265,15 +274,28 @@ def agree_on_slices(
                 f"{expected} on rank {rank}, where the slice before it ends; got {start}"
             )
         expected += count
-    for rank, (*_, numel, total) in zip(ranks.members, table, strict=True):
-        if [numel, total] != table[0][2:]:
+    for rank, (*_, numel, total, digest) in zip(ranks.members, table, strict=True):
+        if [numel, total] != table[0][2:4]:
             raise ValueError(
                 f"target must be the same on every rank; rank {ranks.members[0]} holds "
                 f"{table[0][2]} indices that sum to {table[0][3]}, rank {rank} holds "
                 f"{numel} that sum to {total}"
+            )
+        if digest != table[0][4]:
+            raise ValueError(
+                f"target must be the same on every rank; rank {ranks.members[0]} and rank "
+                f"{rank} hold {numel} indices that sum to {total}, but others or in another "
+                "order"
             )
     if expected == 0:
         raise ValueError(
             "local_logits must hold a class on at least one rank; got none"
         )
     return expected
+
+
+def fingerprint(target: Tensor) -> int:
+    """Return 64 bits that differ, all but certainly, where targets, order or shape differ."""
+    told = hashlib.blake2b(str(tuple(target.shape)).encode(), digest_size=8)
+    told.update(target.detach().cpu().contiguous().numpy().tobytes())
+    return int.from_bytes(told.digest(), "little", signed=True)
