@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from xent_lib._validation import (
+    as_array,
     check_not_empty,
     check_positive_integer,
     check_same_length,
@@ -44,13 +45,14 @@ def minibatches(
     Raises
     ------
     TypeError
-        If ``batch_size`` is not an integer.
+        If ``batch_size`` is no integer, or an array has a mask.
     ValueError
         If there is no example, the lengths differ, or ``batch_size`` is below 1.
 
     Notes
     -----
-    Chapter 7 uses it. Each batch takes time and memory of its own size.
+    Chapter 7 uses it. Each batch takes time and memory of its own size; the first of each pass
+    also those of a random order of all N rows, which are kept for the pass.
 
     Examples
     --------
@@ -58,7 +60,7 @@ def minibatches(
     >>> [len(next(batches)[1]) for _ in range(4)]
     [2, 2, 1, 2]
     """
-    x, y = np.asarray(features), np.asarray(labels)
+    x, y = as_array("features", features), as_array("labels", labels)
     check_same_length("features", x, "labels", y)
     check_not_empty("features", x)
     batch_size = check_positive_integer("batch_size", batch_size)

@@ -1,4 +1,4 @@
-"""Data to learn from, always split alike; nothing is downloaded. First used in chapter 7."""
+"""Data to learn from, split alike for one seed; nothing is downloaded. First used in chapter 7."""
 
 from __future__ import annotations
 
@@ -46,21 +46,23 @@ def digits(*, held_out: float = 0.25, seed: int = 0) -> Split:
     Parameters
     ----------
     held_out : float, default 0.25
-        Share of each class that is held out.
+        Share of each class that is held out, rounded to whole pictures.
     seed : int, default 0
         Of the split.
 
     Returns
     -------
     Split
-        Pixels in [0, 1], 64 a row, read line by line; labels 0 to 9.
+        Pixels in [0, 1] as float64, 64 a row, read line by line; labels 0 to 9.
 
     Raises
     ------
     ImportError
         If scikit-learn, which the pictures come with, is not installed.
+    TypeError
+        If ``held_out`` is no number.
     ValueError
-        If ``held_out`` leaves one of the two parts empty.
+        If ``held_out`` lies outside [0, 1] or leaves one of the two parts empty.
 
     Notes
     -----
@@ -120,14 +122,14 @@ def overconfident_digits() -> tuple[FloatArray, IntArray]:
 def stratified_split(
     labels: ArrayLike, held_out: float, rng: np.random.Generator
 ) -> tuple[IntArray, IntArray]:
-    """Choose the rows to train on and the rows to hold out, the same share of every class.
+    """Choose the rows to train on and the rows to hold out, class by class.
 
     Parameters
     ----------
     labels : array_like, shape (N,)
         The class of each row.
     held_out : float
-        Share of each class that is held out, rounded to whole rows.
+        Share of each class that is held out, rounded to whole rows (a half to the even number).
     rng : numpy.random.Generator
         Chooses the rows.
 
@@ -138,8 +140,11 @@ def stratified_split(
 
     Raises
     ------
+    TypeError
+        If ``labels`` hold strings and numbers or have a mask, or ``held_out`` is no number.
     ValueError
-        If ``held_out`` leaves one of the two parts empty.
+        If ``labels`` name no classes, or ``held_out`` lies outside [0, 1] or leaves one of the
+        two parts empty.
 
     Notes
     -----
@@ -184,7 +189,7 @@ class Corpus:
 def load_corpus() -> Corpus:
     """Return the prose of this book as it stood once, 518 sections, split into two parts.
 
-    It is a frozen copy: what is computed from it stays true while the book changes. Formulas
+    It is a frozen copy, so numbers computed from it do not move when the book changes. Formulas
     with commands, code and tables are left out, and sentences that hold one.
 
     Returns
@@ -195,7 +200,7 @@ def load_corpus() -> Corpus:
     Notes
     -----
     For the planned chapter 11. Sections are held out whole: a sentence from between two that a
-    model has read would be no fair question. The file is ``xent_lib/data/corpus.txt``, 251,004
+    model has read would not be new to it. The file is ``xent_lib/data/corpus.txt``, 251,004
     characters or, in UTF-8, 251,014 bytes, under CC BY 4.0 as the book's prose is. Time and
     memory: those of reading it.
 

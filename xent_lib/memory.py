@@ -46,15 +46,16 @@ def loss_memory(
 
     *chunked*, :func:`xent_lib.torch_losses.linear_cross_entropy`. One float32 buffer of
     :math:`c` rows, :math:`4 c V`, beside gradients in float32, :math:`4 (N + V) D`. Narrower
-    inputs need copies besides: of the buffer, :math:`b c V`, and of one chunk's addition
-    to the weight's gradient, :math:`b V D`; in the end of both gradients, as autograd rounds
-    them, :math:`b (N + V) D`.
+    inputs need copies besides: of the buffer, :math:`b c V`, and of what one chunk adds
+    to the weight's gradient, :math:`b V D`; at the end, when these are gone, of both gradients,
+    which autograd rounds, :math:`b (N + V) D`.
 
     *vocabulary-parallel*, the two-liner's first line on each of :math:`R` ranks, then
     :func:`xent_lib.torch_losses.vocab_parallel_cross_entropy`. A rank has :math:`V_R =
     \lceil V / R \rceil` classes: :math:`b (N + V_R) D` for input and weight, :math:`b N V_R`
     for logits, and as much for their gradient when the gradients of input and weight are made.
-    Narrower logits have their gradient in float32 before, :math:`4 N V_R`, and rounded.
+    For narrower logits the gradient is computed in float32 first, :math:`4 N V_R`, and then
+    rounded; for a moment both copies exist, before the gradients of input and weight.
 
     Parameters
     ----------
@@ -63,7 +64,8 @@ def loss_memory(
     bytes_per_number : {4, 2}, default 4
         4 for float32, 2 for bfloat16 and float16.
     chunk_size : int, default 512
-        Rows whose logits the chunked way holds at once.
+        Rows whose logits the chunked way holds at once; at most N are counted.
+        ``linear_cross_entropy`` itself takes half of D by default, and at least 64.
     ranks : int, default 1
         Processes that share the classes in the vocabulary-parallel way.
 
@@ -76,7 +78,7 @@ def loss_memory(
     Raises
     ------
     TypeError
-        If an argument is no integer.
+        If an argument is no integer; 2.0 is none.
     ValueError
         If an argument is below 1, or ``bytes_per_number`` is neither 4 nor 2.
 
@@ -85,7 +87,7 @@ def loss_memory(
     For the planned chapter 12. Not counted: a few numbers a token, what a matrix product needs
     inside itself, the memory that an allocator keeps in reserve, and whatever belongs to the
     rest of the model, its optimiser's state first of all. It is a formula, so its own time and
-    memory are the same for every size.
+    memory do not depend on the sizes.
 
     Examples
     --------
@@ -105,6 +107,7 @@ def loss_memory(
     ]
     chunk_size = check_positive_integer("chunk_size", chunk_size)
     ranks = check_positive_integer("ranks", ranks)
+    bytes_per_number = check_positive_integer("bytes_per_number", bytes_per_number)
     if bytes_per_number not in (4, 2):
         raise ValueError(f"bytes_per_number must be 4 or 2; got {bytes_per_number!r}")
     tokens, features, classes = sizes

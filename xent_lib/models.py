@@ -14,7 +14,8 @@ from typing import Self
 import numpy as np
 from numpy.typing import ArrayLike
 
-from xent_lib._estimator import (
+from xent_lib._validation import FloatArray, IntArray, check_not_negative, check_table
+from xent_lib.estimators import (
     PARTLY_SEPARATED,
     SEPARATED,
     Classifier,
@@ -23,7 +24,6 @@ from xent_lib._estimator import (
     has_learnt_nothing,
     warn_if_unfinished,
 )
-from xent_lib._validation import FloatArray, IntArray, check_not_negative, check_table
 from xent_lib.fused import softmax_cross_entropy_with_integer_labels_value_and_grad
 from xent_lib.optim import History, Newton, Rule, minimise
 from xent_lib.special import softmax
@@ -56,17 +56,19 @@ def with_ones(features: FloatArray) -> FloatArray:
     Returns
     -------
     ndarray, shape (N, D + 1)
-        With 1 as the last feature of each example.
+        With 1 as the last feature of each example; float64, or a wider format of ``features``.
 
     Raises
     ------
+    TypeError
+        If ``features`` have a mask.
     ValueError
         If ``features`` are no table.
 
     Notes
     -----
-    Chapter 7 explains it. Time and memory grow linearly with the size of ``features``, which is
-    copied.
+    Chapter 7 explains it. Time and memory grow linearly with the size of ``features``, which
+    are copied.
 
     Examples
     --------
@@ -226,6 +228,11 @@ class SoftmaxRegression(Classifier):
         From ``fit``; see there.
     ConvergenceWarning
         From ``fit``; see there.
+
+    See Also
+    --------
+    xent_lib.estimators.Classifier : ``predict``, ``predict_proba``, ``decision_function`` and
+        ``score``.
 
     Notes
     -----

@@ -13,7 +13,6 @@ from typing import Self
 import numpy as np
 from numpy.typing import ArrayLike
 
-from xent_lib._estimator import Classifier, has_learnt_nothing, warn_if_unfinished
 from xent_lib._validation import (
     FloatArray,
     IntArray,
@@ -22,6 +21,7 @@ from xent_lib._validation import (
     check_shape,
     check_table,
 )
+from xent_lib.estimators import Classifier, has_learnt_nothing, warn_if_unfinished
 from xent_lib.fused import softmax_cross_entropy_with_integer_labels_value_and_grad
 from xent_lib.models import with_ones
 from xent_lib.optim import Adam, Rule, minibatches, minimise
@@ -52,7 +52,7 @@ def layers(parameters: FloatArray, sizes: Sizes) -> tuple[FloatArray, FloatArray
 
     Notes
     -----
-    Chapter 7 uses it. Time and memory are the same for every size.
+    Chapter 7 uses it. Time and memory do not depend on the sizes.
 
     Examples
     --------
@@ -72,8 +72,9 @@ def layers(parameters: FloatArray, sizes: Sizes) -> tuple[FloatArray, FloatArray
 def two_layer_start(sizes: Sizes, rng: np.random.Generator) -> FloatArray:
     r"""Draw the first parameters: random features, and no opinion about the classes.
 
-    The first layer is normal with variance :math:`2 / D`, which keeps the size of what a
-    rectified layer passes on. The second starts at 0, so the loss starts at :math:`\log K`.
+    The first layer is normal with variance :math:`2 / D`, so the mean square of what the
+    rectifier passes on is, on average over such weights, that of the features. The second
+    layer starts at 0, so all logits are 0 and the loss starts at :math:`\log K`.
 
     Parameters
     ----------
@@ -191,12 +192,13 @@ def two_layer_value_and_grad(
     TypeError
         If ``labels`` are not integers.
     ValueError
-        If the shapes do not fit, a label is out of range, or a logit is not finite.
+        If the shapes do not fit, a label is out of range, or a logit is NaN or inf.
 
     Notes
     -----
-    Chapter 7 derives it. Time :math:`N H (D + K)`, about three times that of the logits alone;
-    memory :math:`N (D + H + K)` and a few arrays of the size of ``parameters``.
+    Chapter 7 derives it. Time :math:`N H (D + K)`: between two and three times the
+    multiplications of the logits alone, two where D is large beside K, three where K is. Memory
+    :math:`N (D + H + K)` and a few arrays of the size of ``parameters``.
 
     Examples
     --------
@@ -243,12 +245,23 @@ class TwoLayerNetwork(Classifier):
     ----------
     classes_ : ndarray, shape (K,)
         Names of the classes, sorted.
-    parameters_ : ndarray
+    parameters_ : ndarray of float64
         All weights, as :func:`layers` reads them.
     n_features_in_, n_iter_ : int
         Number of features; steps taken.
     loss_curve_ : list of float
         The objective before each step, on that step's batch.
+
+    Warns
+    -----
+    ConvergenceWarning
+        From ``fit``, if it was interrupted. Otherwise nothing is said about a minimum: training
+        ends after the given number of epochs, wherever it is.
+
+    See Also
+    --------
+    xent_lib.estimators.Classifier : ``predict``, ``predict_proba``, ``decision_function`` and
+        ``score``.
 
     Notes
     -----
@@ -285,10 +298,14 @@ class TwoLayerNetwork(Classifier):
     def fit(self, X: ArrayLike, y: ArrayLike) -> Self:
         """Train on mini-batches for the given number of epochs.
 
+        A fit that raises an error, or that Control-C interrupts before the first step is done,
+        leaves the model as it was. One that is interrupted later keeps the weights it had
+        reached.
+
         Parameters
         ----------
         X : array_like, shape (N, D)
-            Finite features.
+            Finite features: numbers or booleans, computed with in float64.
         y : array_like, shape (N,)
             Class names: whole numbers, strings or booleans; two classes at least.
 
@@ -301,6 +318,9 @@ class TwoLayerNetwork(Classifier):
         ------
         DivergenceError
             If the rule's steps are too long.
+        TypeError
+            If ``X`` does not hold real numbers, ``y`` holds strings and numbers, one of them
+            has a mask, ``l2`` is no number, or a size or count is no integer.
         ValueError
             If ``X`` or ``y`` is not as described, or a number is out of its range.
 

@@ -1,4 +1,4 @@
-"""Finding the parameters with the lowest loss: one loop, five rules; taught in chapter 7.
+"""Finding the parameters with the lowest loss: one loop, four rules; taught in chapter 7.
 
 A rule turns parameters and a gradient into new parameters. :func:`minimise` calls an objective
 and a rule in turn, and keeps a history. Parameters are one array of any shape.

@@ -219,9 +219,7 @@ class LinearCrossEntropy(torch.autograd.Function):
         for start in range(0, len(input), size):
             rows = slice(start, start + size)
             x, label, factor = input[rows], target[rows, None], scale[rows, None]
-            x = x.to(settings.dtype)
-            if settings.ignores:
-                x = x.where(factor != 0, 0)  # what 0 times NaN must be here
+            x = looked_at(x.to(settings.dtype), factor, settings)
             z = multiply(x, weight.T, into=buffer[: len(x)])
             if bias is not None:
                 z += bias
@@ -238,6 +236,11 @@ class LinearCrossEntropy(torch.autograd.Function):
                     z -= factor * settings.smoothing / len(weight)
                 add_gradients(gradients, z, x, weight, rows)
         return losses, gradients
+
+
+def looked_at(x: Tensor, factor: Tensor, settings: Settings) -> Tensor:
+    """Put 0 into the rows that are ignored, whose NaN times 0 would be NaN."""
+    return x.where(factor != 0, 0) if settings.ignores else x
 
 
 def add_gradients(

@@ -1,4 +1,4 @@
-"""What every classifier here shares: scikit-learn's conventions, without scikit-learn.
+"""What the classifiers of chapter 7 share: scikit-learn's conventions, without scikit-learn.
 
 Where scikit-learn's own tools need one of its classes (tags, an error or a warning that they
 recognise), it is imported at that moment; a model that is fitted and asked never needs it.
@@ -28,12 +28,22 @@ from xent_lib.special import softmax
 
 
 class ConvergenceWarning(UserWarning):
-    """A fit ended before it reached a minimum; its text says where and what to try."""
+    """A fit ended before it reached a minimum; its text says where.
+
+    ``warnings.simplefilter("error", ConvergenceWarning)`` turns it into an error; the model
+    then stays what it was before the fit.
+    """
 
 
 class SeparableDataWarning(ConvergenceWarning):
-    """The loss has no minimum: along some direction longer weights lower it without end."""
+    """The loss has no minimum, since the training data are separable, wholly or in part.
 
+    Along some direction longer weights lower the loss of some examples and raise that of none,
+    so the weights that the fit leaves are those of the moment at which it stopped.
+    """
+
+
+__all__ = ["Classifier", "ConvergenceWarning", "SeparableDataWarning"]
 
 SEPARATED = "the classes are separated"
 PARTLY_SEPARATED = "the classes are separated in part"
@@ -81,10 +91,22 @@ def warn_if_unfinished(history: History) -> None:
 
 
 class Classifier:
-    """A classifier whose subclasses learn in ``fit`` and compute logits.
+    """What the classifiers of this library have in common.
 
-    What was learnt is set all at once when a fit is done, so one that fails or is interrupted
-    before its first step leaves the model as it was.
+    They are :class:`xent_lib.models.SoftmaxRegression` and
+    :class:`xent_lib.networks.TwoLayerNetwork`. What was learnt is set all at once when a fit is done, so one that fails or is interrupted
+    before its first step leaves the model as it was. A model that has learnt nothing raises
+    scikit-learn's ``NotFittedError`` when it is asked, or a ``ValueError`` where scikit-learn is
+    not installed; ``NotFittedError`` is a ``ValueError`` too.
+
+    Attributes
+    ----------
+    classes_ : ndarray, shape (K,)
+        Names of the classes, sorted.
+    n_features_in_, n_iter_ : int
+        Number of features; steps taken.
+    loss_curve_ : list of float
+        The objective before each step.
     """
 
     classes_: NDArray[Any]
@@ -93,7 +115,25 @@ class Classifier:
     loss_curve_: list[float]
 
     def fit(self, X: ArrayLike, y: ArrayLike) -> Self:
-        """Learn from examples."""
+        """Learn from examples; each classifier documents its own.
+
+        Parameters
+        ----------
+        X : array_like, shape (N, D)
+            Finite features.
+        y : array_like, shape (N,)
+            Class names.
+
+        Returns
+        -------
+        Classifier
+            This model.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If ``X`` or ``y`` is not as described.
+        """
         raise NotImplementedError
 
     def _logits(self, X: FloatArray) -> FloatArray:
@@ -193,18 +233,49 @@ class Classifier:
         return accuracy(y, self.predict(X))
 
     def get_params(self, deep: bool = True) -> dict[str, Any]:
-        """Return the constructor's arguments by name."""
+        """Return the constructor's arguments by name.
+
+        Parameters
+        ----------
+        deep : bool, default True
+            Has no effect; scikit-learn passes it.
+
+        Returns
+        -------
+        dict
+
+        Raises
+        ------
+        AttributeError
+            If an argument was deleted from the model.
+        """
         return {name: getattr(self, name) for name in self._parameter_names()}
 
     def set_params(self, **params: Any) -> Self:
-        """Set constructor arguments by name."""
+        """Set constructor arguments by name; they are checked by the next ``fit``.
+
+        Parameters
+        ----------
+        **params
+            Some of what :meth:`get_params` returns.
+
+        Returns
+        -------
+        Classifier
+            This model.
+
+        Raises
+        ------
+        ValueError
+            If a name is unknown.
+        """
         known = self._parameter_names()
-        for name, value in params.items():
+        for name in params:
             if name not in known:
                 raise ValueError(
                     f"{type(self).__name__} has no parameter {name!r}; it has {known}"
                 )
-            setattr(self, name, value)
+        vars(self).update(params)
         return self
 
     def __repr__(self) -> str:
