@@ -32,8 +32,9 @@ _IN_ADDRESSES = "%/:=&?~#+!$,;'@()*[]"
 _COLOUR = re.compile(rb"([a-z-]+): (var\(--[a-z]+, (#[0-9a-f]{3,6})\))")
 # Tables of more columns are set closer.
 _MOST_COLUMNS = 5
-# A formula of more signs may end a line before one of these.
-_ONE_PIECE, _BREAKS = 24, {"=", "+", "≤", "≥", "<", ">", "≈"}
+# A formula of more signs may end a line before one of these; half as many may be more than
+# a line holds in large type.
+_MOST_SIGNS, _BREAKS = 24, {"=", "+", "≤", "≥", "<", ">", "≈"}
 # What each kind of page is, for readers that find their way by it.
 _KINDS = {
     "notebooks/": ("chapter", "doc-chapter"),
@@ -155,18 +156,22 @@ def _say_kind(main: Tag, page: Page) -> None:
 
 def _let_break(formula: Tag) -> None:
     """Cut a long formula of the running text where a line may end: MathML has no breaks."""
-    row = formula.find("mrow", recursive=False)
-    if not isinstance(row, Tag) or len(row.get_text()) <= _ONE_PIECE:
+    length = len(formula.get_text())
+    if length <= _MOST_SIGNS // 2:
         return
+    row = formula.find("mrow", recursive=False)
     pieces: list[list[PageElement]] = [[]]
-    for part in list(row.children):
-        if pieces[-1] and isinstance(part, Tag) and part.get_text() in _BREAKS:
+    for part in list(row.children if isinstance(row, Tag) else formula.children):
+        breaks = isinstance(part, Tag) and part.get_text() in _BREAKS
+        if pieces[-1] and length > _MOST_SIGNS and breaks:
             pieces.append([])
         pieces[-1].append(part.extract())
-    for content in pieces:
+    for place, content in enumerate(pieces):
         piece = Tag(name="math", attrs={"xmlns": formula["xmlns"]})
         piece.extend(content)
-        formula.insert_before(piece, " ")
+        formula.insert_before(*[" "] * (place > 0), piece)
+        if len(piece.get_text()) > _MOST_SIGNS // 2:
+            piece.wrap(Tag(name="span", attrs={"class": "one-piece"}))
     formula.decompose()
 
 
