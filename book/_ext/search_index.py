@@ -66,7 +66,7 @@ def _section_entry(
         kind = "chapter" if chapter_number(docname) else "page"
     elif depth == _ENTRY_DEPTH and docname in (GLOSSARY, QUESTIONS):
         kind = "term" if docname == GLOSSARY else "question"
-    text, code = _own_words(section)
+    text, code = _own_words(_answer(section) if kind == "question" else section)
     entry = {
         "kind": kind,
         "title": plain_text(section[section.first_child_matching_class(nodes.title)]),
@@ -106,6 +106,16 @@ def _depth(section: nodes.Node | None) -> int:
         depth += isinstance(section, nodes.section)
         section = section.parent
     return depth
+
+
+def _answer(question: nodes.section) -> nodes.section:
+    """The section that answers a question: the first from there on with more than a title."""
+    siblings = question.parent.children
+    following = siblings[siblings.index(question) :]
+    return next(
+        (one for one in following if any(_blocks(one))),
+        question,
+    )
 
 
 def _own_words(node: nodes.Element) -> tuple[str, str]:
