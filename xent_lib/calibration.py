@@ -1,4 +1,4 @@
-r"""One number that makes a classifier less sure of itself; for the planned chapter 10.
+r"""One number that makes a classifier less sure of itself; for the planned chapter 11.
 
 Temperature scaling divides every logit by :math:`T`. The ranking of the classes stays, so the
 accuracy does too; only the confidence moves.
@@ -57,7 +57,7 @@ def best_temperature(logits: ArrayLike, labels: ArrayLike) -> float:
 
     Notes
     -----
-    For the planned chapter 10. Time and memory grow linearly with N and K.
+    For the planned chapter 11. Time and memory grow linearly with N and K.
 
     References
     ----------

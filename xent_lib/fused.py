@@ -297,7 +297,7 @@ def sigmoid_focal_loss_value_and_grad(
 
     Notes
     -----
-    For the planned chapter 9. Time and memory grow linearly with the size of ``logits``.
+    For the planned chapter 10. Time and memory grow linearly with the size of ``logits``.
 
     Examples
     --------

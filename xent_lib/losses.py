@@ -166,7 +166,7 @@ def sigmoid_binary_cross_entropy(logits: ArrayLike, labels: ArrayLike) -> FloatA
 
     Notes
     -----
-    Chapter 3 introduces it, for the planned chapter 9. Time and memory grow linearly with the
+    Chapter 3 introduces it, for the planned chapter 10. Time and memory grow linearly with the
     size of ``logits``.
 
     Examples
@@ -218,7 +218,7 @@ def sigmoid_focal_loss(
 
     Notes
     -----
-    For the planned chapter 9. Time and memory grow linearly with the size of ``logits``.
+    For the planned chapter 10. Time and memory grow linearly with the size of ``logits``.
 
     References
     ----------

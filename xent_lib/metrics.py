@@ -1,4 +1,4 @@
-"""How good are predictions: hits, squared distance, calibration; chapter 7, planned chapter 10.
+"""How good are predictions: hits, squared distance, calibration; chapter 8, planned chapter 11.
 
 Truth first, prediction second, as in scikit-learn. Losses live in :mod:`xent_lib.losses`.
 """
@@ -93,7 +93,7 @@ def confusion_matrix(
 
     Notes
     -----
-    Chapter 7 reads one. Time and memory grow linearly with N and with the size of the table.
+    Chapter 8 reads one. Time and memory grow linearly with N and with the size of the table.
 
     Examples
     --------
@@ -136,7 +136,7 @@ def brier_score(y_true: ArrayLike, y_prob: ArrayLike) -> float:
 
     Notes
     -----
-    For the planned chapter 10. Time and memory grow linearly with the size of ``y_prob``.
+    For the planned chapter 11. Time and memory grow linearly with the size of ``y_prob``.
 
     References
     ----------
@@ -204,7 +204,7 @@ def calibration_curve(
 
     Notes
     -----
-    For the planned chapter 10. Time grows linearly with N, and with N log N for quantiles;
+    For the planned chapter 11. Time grows linearly with N, and with N log N for quantiles;
     memory linearly with N.
 
     Examples
@@ -244,7 +244,7 @@ def expected_calibration_error(
 
     Notes
     -----
-    For the planned chapter 10, which also shows how it misleads. Time and memory are those of
+    For the planned chapter 11, which also shows how it misleads. Time and memory are those of
     :func:`calibration_curve`.
 
     References

@@ -1,4 +1,4 @@
-"""A network with one hidden layer, back-propagated by hand; taught in chapter 7.
+"""A network with one hidden layer, back-propagated by hand; taught in chapter 8.
 
 Its parameters are one flat array, so :func:`xent_lib.optim.minimise` moves them like any
 others; :func:`layers` shows that array as the two weight matrices.
@@ -52,7 +52,7 @@ def layers(parameters: FloatArray, sizes: Sizes) -> tuple[FloatArray, FloatArray
 
     Notes
     -----
-    Chapter 7 uses it. Time and memory do not depend on the sizes.
+    Chapter 8 uses it. Time and memory do not depend on the sizes.
 
     Examples
     --------
@@ -96,7 +96,7 @@ def two_layer_start(sizes: Sizes, rng: np.random.Generator) -> FloatArray:
 
     Notes
     -----
-    Chapter 7 uses it. Time and memory grow linearly with the number of parameters.
+    Chapter 8 uses it. Time and memory grow linearly with the number of parameters.
 
     References
     ----------
@@ -143,7 +143,7 @@ def two_layer_logits(
 
     Notes
     -----
-    Taught in chapter 7. Time :math:`N H (D + K)`, memory :math:`N (D + H + K)`.
+    Taught in chapter 8. Time :math:`N H (D + K)`, memory :math:`N (D + H + K)`.
 
     Examples
     --------
@@ -196,7 +196,7 @@ def two_layer_value_and_grad(
 
     Notes
     -----
-    Chapter 7 derives it. Time :math:`N H (D + K)`: between two and three times the
+    Chapter 8 derives it. Time :math:`N H (D + K)`: between two and three times the
     multiplications of the logits alone, two where D is large beside K, three where K is. Memory
     :math:`N (D + H + K)` and a few arrays of the size of ``parameters``.
 
@@ -265,7 +265,7 @@ class TwoLayerNetwork(Classifier):
 
     Notes
     -----
-    Taught in chapter 7. Fitting takes the time of :func:`two_layer_value_and_grad` for every
+    Taught in chapter 8. Fitting takes the time of :func:`two_layer_value_and_grad` for every
     batch of every epoch, and its memory once, beside what the rule keeps.
 
     Examples

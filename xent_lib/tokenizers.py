@@ -1,4 +1,4 @@
-"""Text as a sequence of tokens, each one of a fixed vocabulary; for the planned chapter 11.
+"""Text as a sequence of tokens, each one of a fixed vocabulary; for the planned chapter 12.
 
 A byte-pair encoding starts from the 256 bytes, so that every text that UTF-8 can write has
 tokens and no part of it is unknown. Each merge then makes one token of the pair that stands
@@ -54,7 +54,7 @@ class BytePairTokenizer:
 
     Notes
     -----
-    For the planned chapter 11. Fitting takes time that grows with ``num_merges`` times the
+    For the planned chapter 12. Fitting takes time that grows with ``num_merges`` times the
     number of different pairs, and memory that grows with the number of different words.
     Decoding takes time and memory that grow linearly with the text. So does encoding while
     words are short; the time for a word grows with the square of its length.

@@ -1,4 +1,4 @@
-// Chapter 10: held-out logits divided by a temperature; reliability diagram, loss and calibration.
+// Chapter 11: held-out logits divided by a temperature; reliability diagram, loss and calibration.
 import { clamp } from "./arithmetic.mjs";
 import { draggable, explorable, h, handle, isNarrow, number, place, s, set, slider, write } from "./parts.mjs";
 import { bestTemperature, compute, logLoss } from "./temperature.mjs";

@@ -1,4 +1,4 @@
-"""A classifier's confidence to turn down, its reliability diagram; the planned chapter 10."""
+"""A classifier's confidence to turn down, its reliability diagram; the planned chapter 11."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ class Calibration(Interactive):
 
     Notes
     -----
-    For the planned chapter 10. The calibration error sets the confidence in the likeliest class
+    For the planned chapter 11. The calibration error sets the confidence in the likeliest class
     against whether that class was right. Time and memory grow linearly with N and K.
 
     Examples

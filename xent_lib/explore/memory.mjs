@@ -1,4 +1,4 @@
-// Chapter 12: what three ways to a language model's loss hold at their peak, and a card's size.
+// Chapter 13: what three ways to a language model's loss hold at their peak, and a card's size.
 import { clamp, sum } from "./arithmetic.mjs";
 import { explorable, h, number, place, s, set, slider, write } from "./parts.mjs";
 

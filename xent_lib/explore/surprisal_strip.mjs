@@ -1,4 +1,4 @@
-// Chapter 11: a text coloured by surprisal, and the forecast that was made at each place.
+// Chapter 12: a text coloured by surprisal, and the forecast that was made at each place.
 import { clamp } from "./arithmetic.mjs";
 import { explorable, freshId, h, number, place, s, set, slider, write } from "./parts.mjs";
 

@@ -1,4 +1,4 @@
-"""A text coloured by what each token cost, under models of several sizes; planned chapter 11."""
+"""A text coloured by what each token cost, under models of several sizes; planned chapter 12."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ class SurprisalStrip(Interactive):
 
     Notes
     -----
-    For the planned chapter 11. Time grows with the tokens of all texts times the number of
+    For the planned chapter 12. Time grows with the tokens of all texts times the number of
     models and the size of the vocabulary, memory with the tokens times the number of models.
 
     Examples

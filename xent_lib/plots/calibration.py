@@ -1,4 +1,4 @@
-"""Figures of calibration, for the planned chapter 10: what was said, and how often it came true."""
+"""Figures of calibration, for the planned chapter 11: what was said, and how often it came true."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def plot_reliability(
 
     Notes
     -----
-    For the planned chapter 10.
+    For the planned chapter 11.
 
     Examples
     --------

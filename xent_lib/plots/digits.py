@@ -1,4 +1,4 @@
-"""Figures of chapter 7 made of squares: pictures of digits, and a table of mistakes."""
+"""Figures of chapters 7 and 8 made of squares: pictures of digits, and a table of mistakes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Figure for the planned chapter 12: where the memory goes."""
+"""Figure for the planned chapter 13: where the memory goes."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def plot_memory(
 
     Notes
     -----
-    For the planned chapter 12.
+    For the planned chapter 13.
 
     Examples
     --------

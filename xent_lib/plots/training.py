@@ -1,4 +1,4 @@
-"""Figures of chapter 7: the loss over a step, over the steps of a run, and over runs."""
+"""Figures of chapters 7 and 8: the loss over a step, over the steps of a run, and over runs."""
 
 from __future__ import annotations
 
