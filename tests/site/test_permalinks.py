@@ -73,7 +73,7 @@ def test_a_permalink_to_the_unknown_keeps_its_name() -> None:
 
 
 @pytest.mark.parametrize(
-    "anchor", ["gibbs-inequality-nobody-beats-the-truth", "eq-3-1", "fig-3-1"]
+    "anchor", ["gibbs-inequality-no-forecast-beats-the-truth", "eq-3-1", "fig-3-1"]
 )
 def test_a_permalink_takes_the_keyboard_and_is_seen_then(
     browser: Browser, server: str, anchor: str
