@@ -142,10 +142,10 @@ class EarlyStopping:
         """Return a reason to stop, or None."""
         check_choice("name", self.name, history.watched)
         values = np.asarray(history.watched[self.name], dtype=np.float64)
-        if np.isnan(values).all():
-            since = len(values)
-        else:
-            since = len(values) - 1 - int(np.nanargmin(values))
+        numbers = np.flatnonzero(~np.isnan(values))
+        since = len(values)
+        if len(numbers):
+            since -= 1 + int(numbers[np.argmin(values[numbers])])
         if since < self.patience:
             return None
         return f"{self.name} has been above its minimum {since} times in a row"

@@ -10,7 +10,15 @@ def bowl(x):
     return float(x @ x), 2 * x
 
 
+def masked(values, mask=False):
+    """An array with a mask, which hides nothing unless told otherwise."""
+    return np.ma.array(values, mask=mask)
+
+
+NO_MASK = "must be an array without a mask; got a masked array"
+
 NAMES = {
+    "masked": masked,
     "bowl": bowl,
     "table": np.ones((2, 3)),
     "weights": np.zeros((3, 2)),
@@ -62,6 +70,12 @@ MISTAKES = [
     ("complex_step(np.sum, [nan])", ValueError, "x must not contain NaN; x[0] is nan"),
     ("complex_step(np.sum, ['a'])", TypeError, "x must hold real numbers"),
     ("complex_step(np.sum, [1.0], step=-1e-9)", ValueError, "step must be finite and above 0"),
+    ("central_difference(np.sum, [1.0], step='1e-6')", TypeError, "step must be a real number"),
+    (
+        "central_difference(np.sum, [0.0, 1e20], step=1e-6)",
+        ValueError,
+        "step must be large enough to change x; x[1] is 1e+20, beside which 1e-06 is lost",
+    ),
     # models and networks
     ("with_ones(flat)", ValueError, "features must have shape (N, D); got (26,)"),
     (
@@ -167,6 +181,123 @@ MISTAKES = [
     ("NgramModel(2, 8).surprisal([1])", ValueError, "this NgramModel is not fitted yet; call fit"),
     ("NgramModel(2, 8).fit([1]).log_prob([-1])", ValueError, "context[0] is -1"),
     ("NgramModel(2, 8).fit([1]).surprisal([0.5])", TypeError, "tokens must be integers; got"),
+    (
+        r"BytePairTokenizer(1).fit('ab\ud800')",
+        ValueError,
+        r"that UTF-8 can write; text[2] is the half of a surrogate pair, '\ud800'",
+    ),
+    (r"BytePairTokenizer(0).fit('').encode('\udfff')", ValueError, "text[0] is the half of a"),
+    # a boolean or a string of digits where a number is meant
+    ("GradientDescent('0.1')", TypeError, "learning_rate must be a real number; got '0.1'"),
+    ("GradientDescent(True)", TypeError, "learning_rate must be a real number; got True"),
+    ("Momentum(0.1, decay=False)", TypeError, "decay must be a real number; got False"),
+    ("Adam(epsilon=None)", TypeError, "epsilon must be a real number; got None"),
+    ("Newton(bowl, bowl, damping='0')", TypeError, "damping must be a real number; got '0'"),
+    ("SoftmaxRegression(l2='1').fit([[0], [1]], [0, 1])", TypeError, "l2 must be a real number"),
+    ("SoftmaxRegression(tol=True).fit([[0], [1]], [0, 1])", TypeError, "tol must be a real"),
+    ("TwoLayerNetwork(l2=[0.1]).fit([[0], [1]], [0, 1])", TypeError, "l2 must be a real number"),
+    ("NgramModel(2, 8, discount='0.5').fit([1])", TypeError, "discount must be a real number"),
+    ("digits(held_out='0.5')", TypeError, "held_out must be a real number; got '0.5'"),
+    ("smooth_labels([1.0, 0.0], True)", TypeError, "alpha must be a real number; got True"),
+    ("smooth_labels([1.0, 0.0], '0.1')", TypeError, "alpha must be a real number; got '0.1'"),
+    ("entropy([0.5, 0.5], base='2')", TypeError, "base must be a real number; got '2'"),
+    ("entropy([0.5, 0.5], base=True)", TypeError, "base must be a real number; got True"),
+    ("entropy([0.5, 0.5], base=2j)", TypeError, "base must be a real number; got 2j"),
+    ("entropy([True, False])", TypeError, "p must hold real numbers; got dtype bool"),
+    ("entropy(['0.5', '0.5'])", TypeError, "p must hold real numbers; got dtype <U3"),
+    ("loss_memory(1, 8, 10, bytes_per_number=2.0)", TypeError, "bytes_per_number must be an int"),
+    ("loss_memory(True, 8, 10)", TypeError, "num_tokens must be an integer; got True"),
+    ("best_temperature([[True, False]], [0])", TypeError, "logits must hold real numbers"),
+    ("best_temperature([[1.0, 2.0]], [True])", TypeError, "labels must be integer class"),
+    (
+        "SoftmaxRegression().fit(np.array([['1'], [2]], object), [0, 1])",
+        TypeError,
+        "X must hold real numbers; X[0, 0] is the string '1'",
+    ),
+    # strings against numbers
+    (
+        "accuracy(['1', '2'], [1, 2])",
+        TypeError,
+        "y_true and y_pred must name the classes alike; got strings and numbers",
+    ),
+    ("accuracy([0, 1], ['0', '1'])", TypeError, "got numbers and strings"),
+    ("accuracy([b'a'], ['a'])", TypeError, "got bytes and strings"),
+    ("accuracy([True], np.array(['True'], object))", TypeError, "got numbers and strings"),
+    ("accuracy(['1', 2], ['1', '2'])", TypeError, "y_true must hold either numbers or strings"),
+    (
+        "SoftmaxRegression().fit([[0], [1]], np.array(['a', 1], object))",
+        TypeError,
+        "y must hold either numbers or strings; got both in object",
+    ),
+    (
+        "SoftmaxRegression().fit([[0], [1]], [0, 1]).score([[0]], ['0'])",
+        TypeError,
+        "y_true and y_pred must name the classes alike; got strings and numbers",
+    ),
+    ("brier_score(['0'], [[0.5, 0.5]])", TypeError, "y_true must be integer class indices"),
+    ("confusion_matrix(['0'], [0], 2)", TypeError, "y_true must be integer class indices"),
+    ("calibration_curve(['0', '1'], [0.5, 0.5])", ValueError, "y_true must hold 0 or 1"),
+    # arrays of another shape
+    ("brier_score([0, 1], [0.5, 0.5])", ValueError, "y_prob must have shape (N, D); got (2,)"),
+    (
+        "expected_calibration_error([0, 1], [[0.5], [0.5]])",
+        ValueError,
+        "y_prob must be one-dimensional; got shape (2, 1)",
+    ),
+    # masked arrays, whose mask NumPy's functions would drop
+    ("surprisal(masked([0.5], [True]))", TypeError, f"p {NO_MASK}"),
+    ("entropy(masked([0.5, 0.5]))", TypeError, f"p {NO_MASK}"),
+    ("entropy([masked([0.5, 0.5]), [0.5, 0.5]])", TypeError, f"p {NO_MASK}"),
+    ("cross_entropy([0.5, 0.5], masked([0.5, 0.5]))", TypeError, f"q {NO_MASK}"),
+    ("kl_divergence(masked([0.5, 0.5]), [0.5, 0.5])", TypeError, f"p {NO_MASK}"),
+    ("perplexity([0.5, 0.5], masked([0.5, 0.5]))", TypeError, f"q {NO_MASK}"),
+    ("softmax(masked([1.0, 2.0]))", TypeError, f"x {NO_MASK}"),
+    ("softmax_cross_entropy(masked([1.0]), [1.0])", TypeError, f"logits {NO_MASK}"),
+    (
+        "softmax_cross_entropy_with_integer_labels([[0.0]], masked([0]))",
+        TypeError,
+        f"labels {NO_MASK}",
+    ),
+    ("one_hot(masked([0]), 2)", TypeError, f"labels {NO_MASK}"),
+    ("smooth_labels(masked([1.0, 0.0]), 0.1)", TypeError, f"labels {NO_MASK}"),
+    ("accuracy(masked([0]), [0])", TypeError, f"y_true {NO_MASK}"),
+    ("accuracy([0], [np.ma.masked])", TypeError, f"y_pred {NO_MASK}"),
+    ("confusion_matrix([0], masked([0]), 2)", TypeError, f"y_pred {NO_MASK}"),
+    ("brier_score([0], masked([[0.5, 0.5]]))", TypeError, f"y_prob {NO_MASK}"),
+    ("calibration_curve(masked([0]), [0.5])", TypeError, f"y_true {NO_MASK}"),
+    ("expected_calibration_error([0], masked([0.5]))", TypeError, f"y_prob {NO_MASK}"),
+    ("best_temperature(masked([[1.0, 0.0]]), [0])", TypeError, f"logits {NO_MASK}"),
+    ("stratified_split(masked([0, 1]), 0.5, rng)", TypeError, f"labels {NO_MASK}"),
+    ("minibatches(masked([0.0]), [0], 1, rng)", TypeError, f"features {NO_MASK}"),
+    ("minibatches([0.0], masked([0]), 1, rng)", TypeError, f"labels {NO_MASK}"),
+    ("minimise(bowl, masked([0.0]), Adam(), steps=1)", TypeError, f"start {NO_MASK}"),
+    ("central_difference(np.sum, masked([0.0]))", TypeError, f"x {NO_MASK}"),
+    ("complex_step(np.sum, masked([0.0]))", TypeError, f"x {NO_MASK}"),
+    ("with_ones(masked(table))", TypeError, f"features {NO_MASK}"),
+    (
+        "softmax_regression_value_and_grad(weights, masked(table), truth)",
+        TypeError,
+        f"features {NO_MASK}",
+    ),
+    (
+        "softmax_regression_value_and_grad(weights, table, masked(truth))",
+        TypeError,
+        f"labels {NO_MASK}",
+    ),
+    ("softmax_regression_hessian(weights, masked(table))", TypeError, f"features {NO_MASK}"),
+    ("layers(masked(flat), sizes)", TypeError, f"parameters {NO_MASK}"),
+    ("two_layer_logits(flat, masked(table), sizes)", TypeError, f"features {NO_MASK}"),
+    ("SoftmaxRegression().fit(masked([[0], [1]]), [0, 1])", TypeError, f"X {NO_MASK}"),
+    ("SoftmaxRegression().fit([[0], [1]], masked([0, 1]))", TypeError, f"y {NO_MASK}"),
+    ("TwoLayerNetwork().fit(masked([[0], [1]]), [0, 1])", TypeError, f"X {NO_MASK}"),
+    (
+        "SoftmaxRegression().fit([[0], [1]], [0, 1]).predict(masked([[0]]))",
+        TypeError,
+        f"X {NO_MASK}",
+    ),
+    ("NgramModel(2, 8).fit(masked([1]))", TypeError, f"tokens {NO_MASK}"),
+    ("NgramModel(2, 8).fit([1]).log_prob(masked([1]))", TypeError, f"context {NO_MASK}"),
+    ("BytePairTokenizer(0).fit('').decode(masked([1]))", TypeError, f"tokens {NO_MASK}"),
     # figures to touch, and what puts a figure into a page
     ("LossCurve([0.7, 0.7])", ValueError, "q must sum to 1"),
     ("LossCurve([[0.5, 0.5]])", ValueError, "q must be one distribution; got shape (1, 2)"),

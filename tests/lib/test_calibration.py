@@ -79,3 +79,53 @@ def test_the_stored_model_is_over_confident_and_a_temperature_mends_it():
     assert softmax(logits).max(axis=1).mean() > 0.9
     assert (logits.argmax(axis=1) == labels).mean() < 0.85
     assert error(best_temperature(logits, labels)) < error(1) / 2
+
+
+@pytest.mark.parametrize(
+    ("logits", "expected"),
+    [
+        (np.float16([[700, 0], [0, 700]]), LOWEST),
+        (np.float16([[60000, -60000], [-60000, 60000]]), LOWEST),
+        (np.array([[1e307, 0], [0, 1e307]]), LOWEST),
+        (np.array([[1.7e308, -1.7e308], [-1.7e308, 1.7e308]]), LOWEST),
+        (np.array([[-1.7e308, 1.7e308], [1.7e308, -1.7e308]]), HIGHEST),
+    ],
+)
+def test_logits_near_the_end_of_their_format_have_a_temperature(logits, expected):
+    assert best_temperature(logits, [0, 1]) == pytest.approx(expected)
+
+
+def test_long_doubles_beyond_float64_have_one_too():
+    big = np.longdouble(10) ** 400
+    if np.isinf(big):
+        pytest.skip("long doubles of this machine end where float64 does")
+    logits = np.array([[big, 0], [0, big]])
+    assert best_temperature(logits, [0, 1]) == pytest.approx(LOWEST)
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, ">f4", np.longdouble])
+def test_the_format_of_the_logits_does_not_move_the_temperature(dtype):
+    for logits, labels in problems(6):
+        narrow = logits.astype(dtype)
+        wide = best_temperature(narrow.astype(float), labels)
+        assert best_temperature(narrow, labels) == pytest.approx(wide, rel=1e-12)
+
+
+def test_one_huge_row_does_not_hide_what_the_others_say():
+    logits, labels = overconfident_digits()
+    sure = np.zeros((1, 10))
+    sure[0, 3] = 1e300
+    both = best_temperature(np.vstack([logits, sure]), np.append(labels, 3))
+    assert both == pytest.approx(best_temperature(logits, labels), rel=1e-9)
+
+
+def test_an_end_may_stand_for_a_temperature_beyond_it():
+    # Three right of four with two logits z apart: the best temperature is z / log 3.
+    logits = np.array([[1e4, 0.0]] * 4)
+    assert best_temperature(logits, [0, 0, 0, 1]) == pytest.approx(HIGHEST)
+    best = 1e4 / np.log(3)
+    losses = [
+        softmax_cross_entropy_with_integer_labels(logits / t, [0, 0, 0, 1]).mean()
+        for t in (HIGHEST, 0.99 * best, best, 1.01 * best)
+    ]
+    assert losses[2] == min(losses)

@@ -1,5 +1,6 @@
 """Entropy and its relatives, against scipy, exact values and their own laws."""
 
+import mpmath
 import numpy as np
 import pytest
 import scipy.stats
@@ -139,3 +140,123 @@ def test_rounded_probabilities_are_accepted_and_forgotten_normalisation_is_not()
 
 def test_an_empty_batch_gives_an_empty_result():
     assert entropy(np.empty((0, 3))).shape == (0,)
+
+
+def exact_divergence(p, q):
+    """60 digits of sum p log(p / q) - p + q, of the numbers as they are stored."""
+    with mpmath.workdps(60):
+        pairs = [
+            (mpmath.mpf(float(a)), mpmath.mpf(float(b)))
+            for a, b in zip(p, q, strict=True)
+        ]
+        terms = [(a * mpmath.log(a / b) if a else 0) - a + b for a, b in pairs]
+        return float(mpmath.fsum(terms))
+
+
+@pytest.mark.parametrize("distance", [1e-15, 1e-12, 1e-9, 1e-6, 1e-3, 0.1, 0.3, 1.0])
+def test_a_small_divergence_keeps_its_digits(distance):
+    rng = np.random.default_rng(4)
+    for classes in (2, 3, 7):
+        for _ in range(40):
+            p = rng.dirichlet(np.ones(classes))
+            q = p * (1 + distance * rng.uniform(-1, 1, classes))
+            q /= q.sum()
+            assert_allclose(kl_divergence(p, q), exact_divergence(p, q), rtol=1e-13)
+
+
+def test_a_divergence_that_rounding_alone_would_drown_is_right():
+    # D = (1 + d) / 2 log(1 + d) + (1 - d) / 2 log(1 - d) = d² / 2 + ..., with d = 2^-29.
+    value = kl_divergence([0.5 + 2.0**-30, 0.5 - 2.0**-30], [0.5, 0.5])
+    assert value == 2.0**-59
+    narrow = np.float32([0.5 + 2.0**-12, 0.5 - 2.0**-12])
+    assert kl_divergence(narrow, np.float32([0.5, 0.5])) == np.float32(2.0**-23)
+
+
+def test_a_divergence_is_at_least_zero_for_the_smallest_probabilities():
+    for p, q in (
+        ([1e-320, 1.0], [1e-300, 1.0]),
+        ([1e-300, 1.0], [0.5, 0.5]),
+        ([0.5, 0.5], [1e-320, 1.0]),
+        ([0.0, 1.0], [1e-17, 1.0]),
+    ):
+        value = kl_divergence(p, q)
+        assert np.isfinite(value) and value >= 0
+        assert_allclose(value, exact_divergence(p, q), rtol=1e-13)
+
+
+LONG = 50257
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("order", ["C", "F"])
+def test_sums_along_an_axis_that_is_not_the_fast_one_keep_their_digits(dtype, order):
+    u = np.asarray(np.full((LONG, 3), 1 / LONG, dtype), order=order)
+    v = u.copy(order="K")
+    v[::2], v[1::2] = 0.5 / LONG, 1.5 / LONG
+    v /= v.sum(axis=0, dtype=np.float64).astype(dtype)
+    # A rounded result, or a sum of LONG terms in float64, one after the other.
+    rtol = max(2 * np.finfo(dtype).eps, LONG * np.finfo(float).eps)
+    for arrays, axis in (((u, v), 0), ((u.T, v.T), 1), ((u.T, v.T), -1)):
+        one, other = arrays
+        p, q = (np.moveaxis(a, axis, -1)[0].astype(float) for a in arrays)
+        assert_allclose(entropy(one, axis=axis), -(p * np.log(p)).sum(), rtol=rtol)
+        crossed = -(p * np.log(q)).sum()
+        assert_allclose(cross_entropy(one, other, axis=axis), crossed, rtol=rtol)
+        apart = (p * np.log(p / q) - p + q).sum()
+        assert_allclose(kl_divergence(one, other, axis=axis), apart, rtol=1e2 * rtol)
+        assert_allclose(perplexity(one, other, axis=axis), np.exp(crossed), rtol=rtol)
+
+
+def test_float16_is_worked_out_wide_and_rounded_once():
+    p = np.full((4096, 2), 2.0**-12, np.float16)
+    assert (entropy(p, axis=0) == np.float16(12 * np.log(2))).all()
+    assert (perplexity(p, axis=0) == 4096).all()
+    assert (cross_entropy(p, p, axis=0, base=2) == 12).all()
+    assert surprisal(np.float16(2.0**-24), base=2) == 24
+
+
+def test_long_doubles_keep_their_digits_in_every_base():
+    p = np.array([1, 2, 5], np.longdouble) / 8
+    q = np.array([3, 1, 4], np.longdouble) / 8
+    rtol = 4 * np.finfo(np.longdouble).eps
+    for base in (None, 2, 10.5):
+        unit = 1 if base is None else np.log(np.longdouble(base))
+        h = entropy(p, base=base)
+        assert h.dtype == np.longdouble
+        assert_allclose(h, -(p * np.log(p)).sum() / unit, rtol=rtol)
+        apart = (p * np.log(p / q)).sum() / unit
+        assert_allclose(kl_divergence(p, q, base=base), apart, rtol=rtol)
+        assert_allclose(surprisal(p, base=base), -np.log(p) / unit, rtol=rtol)
+    near = q * (1 + np.array([3, 1, -2.5], np.longdouble) * 2.0**-40)
+    d = near - q
+    expected = (d**2 / (2 * q) - d**3 / (6 * q**2)).sum()
+    assert_allclose(kl_divergence(near, q), expected, rtol=1e3 * rtol)
+
+
+@pytest.mark.parametrize("dtype", [">f2", ">f4", ">f8", "<f4"])
+def test_byte_order_changes_nothing(dtype):
+    p = np.array([0.5, 0.25, 0.25], dtype)
+    native = p.astype(p.dtype.newbyteorder("="))
+    for function in (surprisal, entropy, perplexity):
+        assert function(p).dtype == native.dtype
+        assert (function(p) == function(native)).all()
+    for function in (cross_entropy, kl_divergence):
+        assert function(p, native[::-1]) == function(native, p[::-1])
+
+
+def test_results_have_the_widest_format_given_and_integers_count_as_float64():
+    narrow, wide = np.float16([0.5, 0.5]), np.float32([0.5, 0.5])
+    assert cross_entropy(narrow, wide).dtype == kl_divergence(wide, narrow).dtype
+    assert cross_entropy(narrow, wide).dtype == np.float32
+    assert entropy([1, 0]).dtype == surprisal(1).dtype == np.float64
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
+def test_the_tolerance_of_a_sum_is_the_root_of_machine_epsilon(dtype):
+    tolerance = float(np.sqrt(np.finfo(dtype).eps))
+    p = np.array([0.5, 0.5], dtype)
+    p[0] += dtype(0.75 * tolerance)
+    assert entropy(p) > 0
+    p[0] += dtype(0.75 * tolerance)
+    with pytest.raises(ValueError, match="p must sum to 1"):
+        entropy(p)

@@ -52,3 +52,20 @@ def test_smoothing_by_zero_changes_nothing_and_by_one_leaves_the_uniform_distrib
     labels = one_hot([0, 2], 3)
     assert_array_equal(smooth_labels(labels, 0), labels)
     assert_allclose(smooth_labels(labels, 1), np.full((2, 3), 1 / 3))
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64, np.longdouble])
+def test_smoothing_is_rounded_once_to_the_format_of_the_labels(dtype):
+    labels = np.array([[1, 0, 0], [0.25, 0.25, 0.5]], dtype)
+    smoothed = smooth_labels(labels, 0.1)
+    assert smoothed.dtype == dtype
+    alpha = np.longdouble(0.1)
+    expected = (1 - alpha) * labels.astype(np.longdouble) + alpha / 3
+    assert_allclose(smoothed, expected, rtol=np.finfo(dtype).eps)
+
+
+def test_smoothing_reads_either_byte_order():
+    labels = np.array([[1.0, 0.0]], ">f4")
+    assert_array_equal(smooth_labels(labels, 0.5), np.float32([[0.75, 0.25]]))
+    assert smooth_labels(labels, 0.5).dtype.isnative
+    assert_array_equal(one_hot(np.array([1], ">i4"), 2), [[0, 1]])

@@ -152,8 +152,17 @@ def test_every_way_has_every_term():
                 "vocabulary-parallel": (20480, 20480, 128, 0, 0, 128, 0),
             },
         ),
+        (
+            (64, 8, 1000),
+            {"chunk_size": 16, "bytes_per_number": 2},
+            {
+                "two-liner": (17024, 0, 128000, 128000, 128000, 128000, 0),
+                "chunked": (17024, 34048, 64000, 0, 0, 0, 48000),
+                "vocabulary-parallel": (17024, 0, 128000, 0, 0, 128000, 256000),
+            },
+        ),
     ],
-    ids=["many classes", "many features"],
+    ids=["many classes", "many features", "many classes, narrow"],
 )
 def test_small_cases_agree_with_a_count_by_hand(sizes, options, expected):
     counted = loss_memory(*sizes, **options)

@@ -159,3 +159,61 @@ def test_a_forecast_that_always_comes_true_is_perfectly_calibrated():
 def test_bad_input_is_named(call, text):
     with pytest.raises(ValueError, match=text):
         call()
+
+
+@pytest.mark.parametrize(
+    ("q", "expected"),
+    [
+        (np.float32([[0.9999, 0.0001]]), 2.00033e-8),
+        (np.float32([[0.99, 0.01]]), 1.99999805e-4),
+        (np.float32([[1 - 2.0**-20, 2.0**-20]]), 2.0**-39),
+        (np.array([[1 - 2.0**-40, 2.0**-40]]), 2.0**-79),
+        (np.float16([[1 - 2.0**-10, 2.0**-10]]), 2.0**-19),
+        (np.array([[0.25, 0.75]], ">f4"), 1.125),
+    ],
+)
+def test_a_brier_score_near_zero_keeps_its_digits(q, expected):
+    assert brier_score([0], q) == pytest.approx(expected, rel=3e-6)
+
+
+def test_a_brier_score_of_many_narrow_rows_is_summed_wide():
+    q = np.full((100_000, 2), 0.5, np.float16)
+    assert brier_score(np.zeros(100_000, int), q) == 0.5
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64, ">f4"])
+@pytest.mark.parametrize("n_bins", [5, 6, 7, 9, 10, 11, 12, 49])
+def test_a_forecast_on_an_edge_belongs_to_the_bin_below_it(dtype, n_bins):
+    edges = (np.arange(n_bins + 1) / n_bins).astype(dtype)
+    happened = np.arange(n_bins + 1) % 2
+    often, said = calibration_curve(happened, edges, n_bins=n_bins)
+    # The first bin holds 0 and its own upper end, every other one its upper end.
+    wide = edges.astype(float)
+    np.testing.assert_allclose(said, [wide[:2].mean(), *wide[2:]], rtol=1e-12)
+    np.testing.assert_allclose(often, [0.5, *happened[2:]])
+
+
+@pytest.mark.parametrize("count", [8, 11, 21, 51, 101])
+@pytest.mark.parametrize("n_bins", [2, 3, 5, 7, 10])
+def test_a_quantile_that_falls_on_a_forecast_is_that_forecast(count, n_bins):
+    said = np.sort(np.random.default_rng(count).random(count))
+    edges = [k * (count - 1) / n_bins for k in range(1, n_bins)]
+    exact = [k * (count - 1) % n_bins == 0 for k in range(1, n_bins)]
+    last = [round(e) if on else int(e) for e, on in zip(edges, exact, strict=True)]
+    groups = np.split(said, np.array(last) + 1)
+    _, means = calibration_curve(
+        np.zeros(count), said, n_bins=n_bins, strategy="quantile"
+    )
+    np.testing.assert_allclose(means, [group.mean() for group in groups if len(group)])
+
+
+def test_equal_forecasts_stay_in_one_quantile_bin():
+    said = [0.2] * 8 + [0.9] * 2
+    _, means = calibration_curve([0] * 10, said, n_bins=5, strategy="quantile")
+    np.testing.assert_allclose(means, [0.2, 0.9])
+
+
+def test_names_of_one_kind_are_compared_whatever_their_format():
+    assert accuracy([True, False], [1, 1]) == 0.5
+    assert accuracy(np.array(["a", "b"], object), ["a", "a"]) == 0.5
+    assert accuracy(np.array([1, 2], ">i2"), [1.0, 2.0]) == 1

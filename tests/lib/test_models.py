@@ -9,12 +9,13 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.optimize import minimize
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import LogisticRegression
 from sklearn.utils.estimator_checks import check_estimator
 
-from xent_lib import softmax_cross_entropy_with_integer_labels
+from xent_lib import models, networks, softmax_cross_entropy_with_integer_labels
 from xent_lib.datasets import digits
 from xent_lib.models import (
     ConvergenceWarning,
@@ -478,3 +479,261 @@ def test_fitting_the_network_warns_of_nothing(split):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         TwoLayerNetwork(epochs=1).fit(split.X_train, split.y_train)
+
+
+def one_feature(mean=0.0, sd=1.0):
+    """A feature that tells two classes apart up to logistic noise."""
+    rng = np.random.default_rng(1)
+    u = rng.standard_normal(300)
+    y = (u + rng.logistic(size=300) > 0).astype(int)
+    return (mean + sd * u)[:, None], y
+
+
+UNITS = [
+    (1e3, 1.0),
+    (1.6e9, 1e5),
+    (-1e12, 1e3),
+    (0.0, 1e-9),
+    (0.0, 1e-200),
+    (0.0, 1e300),
+    (-3e5, 1e-3),
+]
+
+
+@pytest.mark.parametrize(("mean", "sd"), UNITS)
+def test_neither_mean_nor_unit_of_a_feature_matters_without_a_penalty(mean, sd):
+    plain = SoftmaxRegression(l2=0).fit(*one_feature())
+    X, y = one_feature(mean, sd)
+    moved = SoftmaxRegression(l2=0).fit(X, y)
+    assert moved.n_iter_ == plain.n_iter_
+    assert moved.loss_curve_[-1] == pytest.approx(plain.loss_curve_[-1], rel=1e-7)
+    slope = (moved.coef_[1] - moved.coef_[0]) * sd
+    assert slope == pytest.approx(plain.coef_[1] - plain.coef_[0], rel=1e-6)
+    np.testing.assert_allclose(
+        moved.predict_proba(X), plain.predict_proba(one_feature()[0]), atol=1e-6
+    )
+
+
+def test_the_loss_of_a_feature_far_from_zero_is_logistic_regressions():
+    X, y = one_feature()
+    theirs = LogisticRegression(C=np.inf, tol=1e-12).fit(X, y)
+    for mean, sd in UNITS:
+        moved = SoftmaxRegression(l2=0).fit(*one_feature(mean, sd))
+        slope = (moved.coef_[1] - moved.coef_[0]) * sd
+        np.testing.assert_allclose(slope, theirs.coef_[0], rtol=1e-5)
+
+
+@pytest.mark.parametrize("spread", [1e-6, 1.0, 1e6])
+@pytest.mark.parametrize("mean", [0.0, 1e5, -3e7])
+def test_features_of_very_different_units_meet_their_penalty(mean, spread):
+    rng = np.random.default_rng(8)
+    X, y = overlapping(num_classes=3)
+    X = np.column_stack([X, rng.normal(size=len(X))])
+    units = np.array([spread, 1.0, 1 / spread])
+    l2 = 0.01
+    ours = SoftmaxRegression(l2=l2).fit(mean + X * units, y)
+    # The same objective in the plain units: each weight's penalty divided by its unit squared.
+    rows, labels = with_ones(X - X.mean(axis=0)), y
+    pull = np.append(l2 / units**2, 0.0)[:, None]
+
+    def objective(flat):
+        w = flat.reshape(4, 3)
+        value, gradient = softmax_regression_value_and_grad(w, rows, labels)
+        return (
+            value + 0.5 * (pull * w * w).sum(),
+            (gradient + pull * w).ravel(),
+        )
+
+    found = minimize(objective, np.zeros(12), jac=True, method="BFGS", tol=1e-10)
+    assert ours.loss_curve_[-1] == pytest.approx(found.fun, rel=1e-7)
+
+
+def test_a_constant_feature_keeps_weights_of_zero():
+    X, y = overlapping()
+    X = np.column_stack([X, np.full(len(X), 0.1), np.zeros(len(X))])
+    for l2 in (0.0, 0.1):
+        model = SoftmaxRegression(l2=l2).fit(X, y)
+        assert (model.coef_[:, 2:] == 0).all()
+        plain = SoftmaxRegression(l2=l2).fit(X[:, :2], y)
+        np.testing.assert_allclose(model.coef_[:, :2], plain.coef_, atol=1e-10)
+
+
+QUASI = np.array([[-2.0], [-1.0], [0.0], [0.0], [1.0], [2.0]]), [0, 0, 0, 1, 1, 1]
+
+
+def one_class_apart():
+    """Two classes that overlap, and a third far from both."""
+    rng = np.random.default_rng(6)
+    X = np.vstack([rng.normal(size=(40, 2)), rng.normal(size=(20, 2)) + [30, 0]])
+    return X, np.append(rng.integers(2, size=40), np.full(20, 2))
+
+
+@pytest.mark.parametrize("tol", [1e-2, 1e-6, 1e-12])
+@pytest.mark.parametrize("scale", [1e-9, 1.0, 1e9])
+@pytest.mark.parametrize("data", [QUASI, one_class_apart()], ids=["line", "third"])
+def test_data_separable_in_part_are_reported(data, scale, tol):
+    X, y = data
+    with pytest.warns(SeparableDataWarning, match="at least in part"):
+        model = SoftmaxRegression(l2=0.0, tol=tol).fit(scale * X + scale, y)
+    assert model.score(scale * X + scale, y) > 0.6
+
+
+@pytest.mark.parametrize(
+    "rule", [None, Adam(1.0), Momentum(1.0), GradientDescent(1.0)], ids=repr
+)
+def test_a_fit_without_a_tolerance_is_not_silent_about_them(rule):
+    for X, y in (QUASI, one_class_apart()):
+        with pytest.warns(ConvergenceWarning):
+            SoftmaxRegression(l2=0.0, rule=rule, tol=0.0).fit(X, y)
+
+
+@pytest.mark.parametrize(
+    "rule", [Adam(1.0), Momentum(1.0), GradientDescent(50.0)], ids=repr
+)
+def test_another_rule_that_ends_on_data_separable_in_part_is_reported(rule):
+    with pytest.warns(SeparableDataWarning, match="at least in part"):
+        SoftmaxRegression(l2=0.0, rule=rule, max_iter=5000).fit(*QUASI)
+
+
+@pytest.mark.parametrize("scale", [1e-7, 1e-9, 1e-200])
+@pytest.mark.parametrize("l2", [0.0, 1e-3])
+@pytest.mark.parametrize("rule", [None, GradientDescent(1.0), Adam(0.1)], ids=repr)
+def test_tiny_features_are_fitted_or_reported(rule, l2, scale):
+    X, y = scale * np.array([[-2.0], [-1.0], [1.0], [2.0]]), [0, 0, 1, 1]
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        model = SoftmaxRegression(l2=l2, rule=rule).fit(X, y)
+    said = [w for w in caught if issubclass(w.category, ConvergenceWarning)]
+    assert said or (model.predict(X) == y).all()
+    if rule is None:
+        assert (model.predict(X) == y).all()
+
+
+def test_overlap_far_smaller_than_the_spread_is_no_separation():
+    X = np.array([[-1.0], [-1e-6], [1e-6], [1.0]])
+    model = SoftmaxRegression(l2=0.0).fit(X, [0, 1, 0, 1])
+    # -2 / (1 + e^d) + 2e-6 / (1 + e^(-1e-6 d)) = 0
+    difference = model.coef_[1, 0] - model.coef_[0, 0]
+    assert difference == pytest.approx(np.log(2 / 1e-6), rel=1e-4)
+
+
+def test_a_weak_penalty_of_separable_data_is_followed_to_its_minimum():
+    X, y = [[-2.0], [-1.0], [1.0], [2.0]], [0, 0, 1, 1]
+    model = SoftmaxRegression(l2=1e-12).fit(X, y)
+    difference = model.coef_[1, 0] - model.coef_[0, 0]
+    # -1 / (2 (1 + e^d)) - 2 / (2 (1 + e^(2 d))) + l2 d / 2 = 0, the second term far smaller
+    assert 1 / (1 + np.exp(difference)) == pytest.approx(1e-12 * difference, rel=1e-4)
+
+
+def interrupted(*arguments, **options):
+    raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize(
+    ("kind", "module", "name"),
+    [
+        (SoftmaxRegression, models, "softmax_regression_value_and_grad"),
+        (SoftmaxRegression, models, "softmax_regression_hessian"),
+        (TwoLayerNetwork, networks, "two_layer_value_and_grad"),
+    ],
+)
+def test_a_fit_interrupted_in_its_first_call_leaves_the_old_model_or_none(
+    kind, module, name, monkeypatch
+):
+    X, y = overlapping()
+    fitted, fresh = kind().fit(X, y), kind()
+    before = fitted.predict_proba(X)
+    monkeypatch.setattr(module, name, interrupted)
+    for model in (fitted, fresh):
+        with pytest.warns(ConvergenceWarning, match="interrupted after 0 steps"):
+            model.fit(-X, np.array(["a", "b"])[y])
+    np.testing.assert_array_equal(fitted.predict_proba(X), before)
+    assert fitted.classes_.tolist() == [0, 1]
+    with pytest.raises(NotFittedError, match="not fitted yet"):
+        fresh.predict(X)
+
+
+@pytest.mark.parametrize("kind", [SoftmaxRegression, TwoLayerNetwork])
+@pytest.mark.parametrize("when", ["data", "learnt"])
+def test_a_fit_interrupted_before_or_after_the_steps_leaves_the_old_model(
+    kind, when, monkeypatch
+):
+    X, y = overlapping()
+    model = kind().fit(X, y)
+    before = model.predict_proba(X)
+    name = "_check_training_data" if when == "data" else "_learn"
+    monkeypatch.setattr(kind, name, interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        model.fit(np.hstack([X, X]), np.array(["a", "b"])[y])
+    np.testing.assert_array_equal(model.predict_proba(X), before)
+    assert model.n_features_in_ == 2
+
+
+@pytest.mark.parametrize("kind", [SoftmaxRegression, TwoLayerNetwork])
+def test_a_fit_that_diverges_leaves_the_old_model_or_none(kind):
+    X = np.array([[-2.0], [-1.0], [1.0], [2.0]])
+    model, fresh = kind().fit(X, [0, 0, 1, 1]), kind()
+    before = model.predict_proba(X)
+    for one in (model, fresh):
+        one.rule = GradientDescent(1e9)
+        with pytest.raises(DivergenceError):
+            one.fit(1e3 * X, ["a", "b", "c", "a"])
+    np.testing.assert_array_equal(model.predict_proba(X), before)
+    assert model.predict(X).tolist() == [0, 0, 1, 1]
+    with pytest.raises(ValueError, match="not fitted yet"):
+        fresh.predict(X)
+
+
+@pytest.mark.parametrize("kind", [SoftmaxRegression, TwoLayerNetwork])
+@pytest.mark.parametrize(
+    ("mistake", "text"),
+    [
+        (([[1.0], [np.nan]], [0, 1]), "X must be finite"),
+        (([[1.0], [2.0]], [0]), "same number of examples"),
+        (([[1.0]], ["a"]), "at least 2 classes"),
+    ],
+)
+def test_a_fit_that_is_refused_leaves_the_old_model(kind, mistake, text):
+    X, y = overlapping()
+    model = kind().fit(X, y)
+    before = dict(vars(model))
+    with pytest.raises(ValueError, match=text):
+        model.fit(*mistake)
+    assert vars(model).keys() == before.keys()
+    assert all(vars(model)[name] is before[name] for name in before)
+
+
+def test_a_warning_turned_into_an_error_leaves_the_old_model():
+    X, y = overlapping()
+    model = SoftmaxRegression().fit(X, y)
+    before = model.predict_proba(X)
+    model.max_iter = 1
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", ConvergenceWarning)
+        with pytest.raises(ConvergenceWarning):
+            model.fit(X, 1 - y)
+    np.testing.assert_array_equal(model.predict_proba(X), before)
+
+
+@pytest.mark.parametrize("kind", [SoftmaxRegression, TwoLayerNetwork])
+@pytest.mark.parametrize("dtype", [bool, object, np.int8, ">f4", np.longdouble])
+def test_a_table_of_yes_and_no_is_a_table_of_numbers(kind, dtype):
+    X = np.array([[True, False], [False, True], [True, True], [False, False]])
+    y = [1, 0, 1, 0]
+    table = X.astype(dtype)
+    plain, model = kind().fit(X.astype(float), y), kind().fit(table, y)
+    np.testing.assert_array_equal(
+        model.predict_proba(table), plain.predict_proba(X.astype(float))
+    )
+    assert model.predict(X.tolist()).tolist() == y
+
+
+def test_a_rule_that_ends_for_want_of_a_unit_is_reported():
+    X, y = overlapping()
+    with pytest.warns(
+        ConvergenceWarning, match="by the spread of a feature, the slope"
+    ):
+        SoftmaxRegression(rule=GradientDescent(1.0)).fit(1e-9 * X, y)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        SoftmaxRegression(rule=GradientDescent(0.5), max_iter=20_000).fit(X, y)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from xent_lib import cross_entropy, one_hot, perplexity
+from xent_lib import cross_entropy, ngrams, one_hot, perplexity
 from xent_lib.ngrams import NgramModel
 
 
@@ -104,3 +104,49 @@ def test_a_longer_memory_always_fits_the_training_text_better(text):
 
 def test_a_text_without_tokens_costs_nothing_to_price(text):
     assert NgramModel(2, 8).fit(text).surprisal([]).shape == (0,)
+
+
+def test_a_fit_that_fails_leaves_the_old_model_or_none(text):
+    model, fresh = NgramModel(3, 8).fit(text), NgramModel(3, 8)
+    before = model.log_prob([2, 3]), model.counts_, model.num_ngrams_
+    for one in (model, fresh):
+        with pytest.raises(ValueError, match="tokens must be between"):
+            one.fit([1, 2, 99])
+    np.testing.assert_array_equal(model.log_prob([2, 3]), before[0])
+    assert model.counts_ is before[1] and model.num_ngrams_ == before[2]
+    with pytest.raises(ValueError, match="not fitted yet"):
+        fresh.log_prob([1])
+
+
+def test_an_interrupted_fit_leaves_the_old_model_or_none(text, monkeypatch):
+    model, fresh = NgramModel(3, 8).fit(text), NgramModel(3, 8)
+    before = model.log_prob([2, 3]), model.counts_
+
+    class Interrupting(ngrams.Counter):
+        def total(self):
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(ngrams, "Counter", Interrupting)
+    for one in (model, fresh):
+        with pytest.raises(KeyboardInterrupt):
+            one.fit([1, 1, 1, 2])
+    np.testing.assert_array_equal(model.log_prob([2, 3]), before[0])
+    assert model.counts_ is before[1]
+    with pytest.raises(ValueError, match="not fitted yet"):
+        fresh.surprisal([1])
+
+
+def test_a_parameter_changed_after_the_fit_waits_for_the_next_one(text):
+    model, same = NgramModel(2, 8).fit(text), NgramModel(2, 8).fit(text)
+    model.n, model.vocab_size, model.discount = 6, 20, 0.1
+    np.testing.assert_array_equal(model.log_prob([2]), same.log_prob([2]))
+    np.testing.assert_array_equal(model.surprisal(text), same.surprisal(text))
+    assert model.fit(text).log_prob([2]).shape == (20,)
+
+
+def test_the_longest_context_seen_is_the_one_that_speaks():
+    model = NgramModel(3, 4).fit([0, 1, 2, 0, 1, 3])
+    # Nothing ever followed 3, with 1 before it or not: the unigram speaks.
+    np.testing.assert_array_equal(model.log_prob([1, 3]), model.log_prob([]))
+    # 3 was never before 0, but 0 alone was: the bigram speaks.
+    np.testing.assert_array_equal(model.log_prob([3, 0]), model.log_prob([0]))

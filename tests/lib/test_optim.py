@@ -276,3 +276,149 @@ def test_histories_do_not_share_their_lists():
     one, other = (History(np.zeros(1), Adam()) for _ in range(2))
     one.loss.append(1.0)
     assert other.loss == []
+
+
+@pytest.mark.parametrize(
+    ("losses", "diverges"),
+    [
+        ([5.0, 5000.0], False),
+        ([5.0, np.nextafter(5000.0, np.inf)], True),
+        ([0.5, 1000.0], False),
+        ([0.5, np.nextafter(1000.0, np.inf)], True),
+        ([0.0, 999.0], False),
+        ([-3.0, 3000.0], False),
+        ([-3.0, 3000.5], True),
+    ],
+)
+def test_a_loss_may_be_a_thousand_times_the_first_and_no_more(losses, diverges):
+    given = iter(losses)
+
+    def run():
+        return minimise(
+            lambda x: (next(given), np.ones(1)), [0.0], GradientDescent(0.1), steps=2
+        )
+
+    if not diverges:
+        assert run().loss == losses
+        return
+    with pytest.raises(DivergenceError, match="the loss went from") as caught:
+        run()
+    assert caught.value.history.loss == losses
+
+
+@pytest.mark.parametrize(
+    ("values", "patience", "times"),
+    [
+        ([1.0, np.nan, 0.5, 0.4], 2, None),
+        ([np.nan, 1.0], 1, None),
+        ([np.nan, 1.0, np.nan], 2, None),
+        ([1.0, np.nan, np.nan], 2, 2),
+        ([0.5, np.nan, 0.6], 2, 2),
+        ([np.nan, np.nan], 3, None),
+        ([np.nan, np.nan], 2, 2),
+        ([np.nan, np.inf, np.nan], 1, 1),
+        ([1.0, 1.0], 1, 1),
+    ],
+)
+def test_nan_is_no_minimum_and_stops_nothing_by_itself(values, patience, times):
+    history = History(np.zeros(1), GradientDescent(0.1), watched={"loss": values})
+    reason = EarlyStopping("loss", patience)(history)
+    if times is None:
+        assert reason is None
+    else:
+        assert reason == f"loss has been above its minimum {times} times in a row"
+
+
+def test_the_loss_seen_at_the_tolerance_is_recorded_though_no_step_follows():
+    history = minimise(bowl, [1.0, -2.0], GradientDescent(0.1), steps=9)
+    assert history.loss == [0.0] and history.watched_steps == [0]
+
+
+def test_stop_is_asked_whenever_the_run_is_watched_except_at_the_end():
+    asked = []
+
+    def stop(history):
+        asked.append(history.watched_steps[-1])
+
+    history = minimise(
+        bowl, [3.0, 3.0], GradientDescent(0.05), steps=6, every=3, stop=stop
+    )
+    assert asked == [0, 3] and history.watched_steps == [0, 3, 6]
+
+
+def test_an_interruption_while_watching_leaves_lists_of_one_length():
+    calls = []
+
+    def watch(x):
+        calls.append(x)
+        if len(calls) == 2:
+            raise KeyboardInterrupt
+        return {"loss": bowl_loss(x)}
+
+    history = minimise(
+        bowl, [3.0, 3.0], GradientDescent(0.05), steps=9, watch=watch, keep_path=True
+    )
+    assert history.stopped == "interrupted after 1 steps"
+    assert history.watched_steps == [0, 1]
+    assert len(history.path) == len(history.watched["loss"]) == 2
+
+
+def test_under_a_steady_gradient_momentum_grows_and_adam_keeps_its_step():
+    gradient = np.array([0.2, -3.0])
+    momentum, adam, x, z = (
+        Momentum(0.5, decay=0.75),
+        Adam(0.1),
+        np.zeros(2),
+        np.zeros(2),
+    )
+    for _ in range(200):
+        longer, x = x, momentum.step(x, gradient)
+        moved, z = z, adam.step(z, gradient)
+        np.testing.assert_allclose(np.abs(z - moved), 0.1, rtol=1e-6)
+        assert (np.abs(x - longer) <= 4 * 0.5 * np.abs(gradient) * (1 + 1e-12)).all()
+    np.testing.assert_allclose(longer - x, 4 * 0.5 * gradient)
+
+
+def test_damping_shortens_the_step_in_a_direction_of_little_curvature():
+    hessian = np.diag([1.0, 1e-10])
+    rule = Newton(lambda x: 0.5 * float(x @ hessian @ x), lambda x: hessian)
+    added = 1e-10 * 0.5 * (1 + 1e-10)
+    moved = rule.step(np.array([1.0, 1.0]), hessian @ [1.0, 1.0])
+    np.testing.assert_allclose(1 - moved, [1, 1e-10 / (1e-10 + added)], rtol=1e-8)
+
+
+def test_newton_takes_a_step_that_leaves_the_loss_as_it_is():
+    rule = Newton(lambda x: 0.0, lambda x: np.eye(1))
+    assert rule.step(np.array([1.0]), np.array([0.5])).round(6).tolist() == [0.5]
+
+
+def test_newton_halves_a_step_39_times_and_then_stays():
+    seen = []
+
+    def loss(x):
+        seen.append(float(x[0]))
+        return float(x[0] != 1)  # lower at 1 alone, which is where it starts
+
+    rule = Newton(loss, lambda x: np.eye(1), damping=0.0)
+    assert rule.step(np.array([1.0]), np.array([0.5])).tolist() == [1.0]
+    assert len(seen) == 41 and 1 - seen[-1] == 0.5 / 2**39
+
+
+def test_newton_without_damping_needs_a_matrix_with_an_inverse():
+    rule = Newton(lambda x: 0.0, lambda x: np.ones((2, 2)), damping=0.0)
+    with pytest.raises(np.linalg.LinAlgError):
+        rule.step(np.zeros(2), np.ones(2))
+
+
+def test_the_first_batch_of_a_pass_makes_the_order_of_all():
+    drawn = []
+
+    class Counting(np.random.Generator):
+        def permutation(self, x, axis=0):
+            drawn.append(x)
+            return super().permutation(x, axis)
+
+    batches = minibatches(np.arange(10), np.arange(10), 5, Counting(np.random.PCG64(0)))
+    for expected in ([10], [10], [10, 10], [10, 10]):
+        next(batches)
+        assert drawn == expected

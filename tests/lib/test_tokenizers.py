@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from xent_lib.datasets import load_corpus
-from xent_lib.tokenizers import BytePairTokenizer
+from xent_lib.tokenizers import BytePairTokenizer, _Words
 
 TEXT = "low low low lower lower newest newest newest newest widest widest"
 
@@ -107,3 +107,45 @@ def test_more_merges_make_fewer_tokens():
 
 def test_a_part_of_a_character_reads_as_the_replacement_character():
     assert BytePairTokenizer(0).fit("").decode([0xC3]) == "\N{REPLACEMENT CHARACTER}"
+
+
+@pytest.mark.parametrize("text", ["\ud800", "a\udfffb", "\udc80 caf\u00e9"])
+def test_half_of_a_surrogate_pair_is_refused_and_leaves_the_tokeniser(text):
+    tokenizer = BytePairTokenizer(3).fit(TEXT)
+    before = tokenizer.vocabulary_
+    for call in (tokenizer.fit, tokenizer.encode):
+        with pytest.raises(ValueError, match="is the half of a surrogate pair"):
+            call(text)
+    assert tokenizer.vocabulary_ is before
+    assert tokenizer.decode(tokenizer.encode("low \U0001f600")) == "low \U0001f600"
+
+
+@pytest.mark.parametrize("calls", [0, 1, 2])
+def test_an_interrupted_fit_leaves_the_old_tokeniser_or_none(monkeypatch, calls):
+    tokenizer = BytePairTokenizer(3).fit(TEXT)
+    old = tokenizer.merges_, tokenizer.vocabulary_, tokenizer.encode(TEXT).tolist()
+    merge, done = _Words.merge, []
+
+    def interrupted(self, pair, token):
+        if len(done) == calls:
+            raise KeyboardInterrupt
+        done.append(pair)
+        merge(self, pair, token)
+
+    monkeypatch.setattr(_Words, "merge", interrupted)
+    fresh = BytePairTokenizer(3)
+    for one in (tokenizer, fresh):
+        done.clear()
+        with pytest.raises(KeyboardInterrupt):
+            one.fit("banana bandana banana")
+    assert (tokenizer.merges_, tokenizer.vocabulary_) == old[:2]
+    assert tokenizer.encode(TEXT).tolist() == old[2]
+    with pytest.raises(ValueError, match="not fitted yet"):
+        fresh.encode("a")
+
+
+def test_a_character_may_be_spread_over_several_tokens():
+    tokenizer = BytePairTokenizer(1).fit("\u20ac\u20ac")
+    first, rest = tokenizer.encode("\u20ac")
+    assert tokenizer.decode([first, rest]) == "\u20ac"
+    assert tokenizer.decode([first]) == tokenizer.decode([rest])[0] == "\ufffd"

@@ -100,7 +100,8 @@ def check_same_shape(name: str, x: NDArray[Any], other: str, y: NDArray[Any]) ->
 
 
 def check_shape(name: str, x: NDArray[Any], shape: tuple[int, ...]) -> None:
-    """Refuse any other shape."""
+    """Refuse any other shape, and a mask."""
+    x = as_array(name, x)
     if x.shape != shape:
         raise ValueError(f"{name} must have shape {shape}; got {x.shape}")
 
@@ -137,9 +138,15 @@ def check_distribution(name: str, p: ArrayLike, axis: int) -> tuple[FloatArray, 
         index = first(bad)
         raise ValueError(
             f"{name} must sum to 1 along axis {axis}; "
-            f"{slice_at(name, index, axis)} sums to {float(total[index]):.6g}"
+            f"{slice_at(name, index, axis)} sums to {_not_1(float(total[index]))}"
         )
     return array, axis
+
+
+def _not_1(total: float) -> str:
+    """Spell a wrong sum in six digits, or in twelve where six would read as 1."""
+    spelled = f"{total:.6g}"
+    return f"{total:.12g}" if spelled == "1" else spelled
 
 
 def check_logits(name: str, logits: ArrayLike, axis: int) -> tuple[FloatArray, int]:
