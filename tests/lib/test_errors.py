@@ -137,6 +137,8 @@ MISTAKES = [
         "probabilities must not be negative; p[0] is -0.5",
     ),
     ("entropy([0.3, 0.3])", ValueError, "p must sum to 1 along axis 0; p sums to 0.6"),
+    ("entropy([0.700001, 0.2, 0.1])", ValueError, "p sums to 1.000001"),
+    ("entropy([0.5, 0.49999998])", ValueError, "p sums to 0.99999998"),
     (
         "entropy([[0.5, 0.5], [0.3, 0.3]])",
         ValueError,
