@@ -257,7 +257,7 @@ class Classifier:
 
         Parameters
         ----------
-        **params
+        params
             Some of what :meth:`get_params` returns.
 
         Returns

@@ -90,8 +90,9 @@ class Momentum:
 
     Notes
     -----
-    Taught in chapter 7. PyTorch's SGD with ``momentum`` takes the same steps. Time and memory
-    of a step grow linearly with the number of parameters; one array of their shape is kept.
+    Taught in chapter 7. PyTorch's SGD with ``momentum`` takes the same steps, up to rounding.
+    Time and memory of a step grow linearly with the number of parameters; one array of their
+    shape is kept.
 
     References
     ----------
@@ -154,8 +155,8 @@ class Adam:
 
     Notes
     -----
-    Taught in chapter 7. PyTorch's Adam takes the same steps. Time and memory of a step grow
-    linearly with the number of parameters; two arrays of their shape are kept.
+    Taught in chapter 7. PyTorch's Adam takes the same steps, up to rounding. Time and memory
+    of a step grow linearly with the number of parameters; two arrays of their shape are kept.
 
     References
     ----------

@@ -15,7 +15,14 @@ from hypothesis import strategies as st
 from torch import Tensor
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from two_liner import REDUCTIONS, assert_same, problem, two_liner, value_and_gradients
+from two_liner import (
+    REDUCTIONS,
+    assert_no_transform,
+    assert_same,
+    problem,
+    two_liner,
+    value_and_gradients,
+)
 from xent_lib.torch_losses import linear_cross_entropy
 from xent_lib.torch_losses.chunked import LinearCrossEntropy
 
@@ -308,3 +315,50 @@ def test_the_autograd_function_is_short_enough_to_be_shown() -> None:
 def test_importing_the_library_does_not_import_torch() -> None:
     code = "import sys, xent_lib; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+@pytest.mark.parametrize("reduction", REDUCTIONS)
+@pytest.mark.parametrize("smoothing", [0.0, 0.1])
+@pytest.mark.parametrize("chunk_size", [1, 2, 7])
+def test_what_stands_in_an_ignored_row_reaches_nothing(
+    reduction: str, smoothing: float, chunk_size: int
+) -> None:
+    tensors, target = problem()
+    target[1] = target[5] = -100
+    results = []
+    for nan, inf in ((0.0, 1.0), (torch.nan, -torch.inf)):
+        with torch.no_grad():
+            tensors[0][1, 0], tensors[0][5] = nan, inf
+        for tensor in tensors:
+            tensor.grad = None
+        loss = linear_cross_entropy(
+            *tensors[:2],
+            target,
+            linear_bias=tensors[2],
+            reduction=reduction,
+            label_smoothing=smoothing,
+            chunk_size=chunk_size,
+        )
+        loss.sum().backward()
+        results.append([loss.detach(), *(tensor.grad for tensor in tensors)])
+    for clean, spoilt in zip(*results, strict=True):
+        assert clean.equal(spoilt)
+    assert results[1][1][[1, 5]].count_nonzero() == 0
+
+
+@pytest.mark.filterwarnings("ignore:`torch.jit.script` is:DeprecationWarning")
+@pytest.mark.parametrize("transform", ["grad", "jacrev", "vmap", "jvp"])
+def test_transforms_of_torch_func_are_refused(transform: str) -> None:
+    tensors, target = problem(bias=False)
+    x, weight = (tensor.detach() for tensor in tensors[:2])
+    assert_no_transform(transform, lambda x: linear_cross_entropy(x, weight, target), x)
+
+
+def test_autocast_leaves_float64_alone() -> None:
+    tensors, target = problem()
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        loss = linear_cross_entropy(*tensors[:2], target, linear_bias=tensors[2])
+    assert loss.dtype == tensors[0].dtype == torch.float64
+    torch.testing.assert_close(
+        loss, two_liner(*tensors[:2], target, linear_bias=tensors[2])
+    )

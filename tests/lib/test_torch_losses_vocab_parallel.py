@@ -17,6 +17,7 @@ import torch
 import torch.distributed as dist
 import vocab_parallel_ranks as ranks
 
+from two_liner import assert_no_transform
 from xent_lib.torch_losses import demo, vocab_parallel_cross_entropy
 
 # A bound on hanging, far above what any of these needs on a busy machine.
@@ -229,6 +230,18 @@ def test_gradcheck(reduction: str, smoothing: float) -> None:
         ),
         logits.requires_grad_(),
     )
+
+
+@pytest.mark.usefixtures("alone")
+@pytest.mark.filterwarnings("ignore:`torch.jit.script` is:DeprecationWarning")
+@pytest.mark.parametrize("transform", ["grad", "jacrev", "vmap", "jvp"])
+def test_transforms_of_torch_func_are_refused(transform: str) -> None:
+    logits, target = ranks.problem(5, (4,))
+
+    def loss(z: torch.Tensor) -> torch.Tensor:
+        return vocab_parallel_cross_entropy(z, target, vocab_start=0)
+
+    assert_no_transform(transform, loss, logits)
 
 
 @pytest.mark.skipif(

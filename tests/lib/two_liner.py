@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+import pytest
 import torch
 from torch import Tensor
 from torch.nn import functional
@@ -72,3 +75,17 @@ def assert_same(tensors, target, *, chunk_size=3, rtol=1e-11, atol=1e-12, **opti
             torch.testing.assert_close(
                 gradient, wanted, rtol=rtol, atol=atol, equal_nan=True
             )
+
+
+def assert_no_transform(
+    transform: str, loss: Callable[[Tensor], Tensor], x: Tensor
+) -> None:
+    """Assert that a transform of ``torch.func`` refuses the loss."""
+    calls = {
+        "grad": lambda: torch.func.grad(loss)(x),
+        "jacrev": lambda: torch.func.jacrev(loss)(x),
+        "vmap": lambda: torch.func.vmap(loss)(torch.stack([x, x])),
+        "jvp": lambda: torch.func.jvp(loss, (x,), (x,)),
+    }
+    with pytest.raises(RuntimeError, match="functorch transforms"):
+        calls[transform]()

@@ -388,6 +388,73 @@ def targets_that_differ_are_refused_on_every_rank() -> None:
 
 
 @case
+def the_same_targets_in_another_order_are_refused_on_every_rank() -> None:
+    logits, _ = problem(3)
+    for here, there in (
+        ([0, 3, 1, 1, 2, 2], [3, 0, 1, 1, 2, 2]),  # two swapped
+        ([0, 1, 2, 3, 4, 5], [5, 4, 3, 2, 1, 0]),  # turned round
+        ([0, 3, 0, 3, 0, 3], [1, 2, 1, 2, 1, 2]),  # others of one sum
+        ([0, 1, 2, 0, 1, 2], [1, 2, 0, 1, 2, 0]),  # moved on by one
+        ([5, 0, 0, 0, 0, 0], [0, 0, 0, 0, 0, 5]),
+        ([-100, 0, 1, 2, 3, 4], [0, -100, 1, 2, 3, 4]),  # another row ignored
+    ):
+        target = torch.tensor(there if rank() == 1 else here)
+        assert_raises(
+            ValueError,
+            "target must be the same on every rank; rank 0 and rank 1 hold 6 indices that "
+            f"sum to {sum(here)}, but others or in another order",
+            lambda target=target: vocab_parallel_cross_entropy(
+                logits, target, vocab_start=3 * rank(), reduction="none"
+            ),
+        )
+    shape = (2, 3) if rank() == 1 else (3, 2)
+    assert_raises(
+        ValueError,
+        "target must be the same on every rank; rank 0 and rank 1 hold 6 indices that sum "
+        "to 0, but others or in another order",
+        lambda: vocab_parallel_cross_entropy(
+            logits.reshape(*shape, 3), torch.zeros(shape).long(), vocab_start=3 * rank()
+        ),
+    )
+    laid_out_otherwise = torch.tensor([[0, 9], [1, 9], [2, 9], [3, 9], [4, 9], [5, 9]])
+    target = laid_out_otherwise[:, 0] if rank() == 1 else torch.arange(6)
+    vocab_parallel_cross_entropy(logits, target, vocab_start=3 * rank())
+
+
+@case
+def what_stands_in_an_ignored_row_reaches_nothing() -> None:
+    start, size = spans(5, 1)
+    logits, target = problem(total_classes(size))
+    target[1] = target[4] = -100
+    for reduction, smoothing in itertools.product(REDUCTIONS, (0.0, 0.1)):
+        options = {"reduction": reduction, "label_smoothing": smoothing}
+        results = []
+        for nan, inf in ((0.0, 1.0), (torch.nan, torch.inf)):
+            spoilt = logits.clone()
+            spoilt[1, 0], spoilt[4, -1] = nan, inf
+            local = spoilt[:, start : start + size].clone().requires_grad_()
+            loss = vocab_parallel_cross_entropy(
+                local, target, vocab_start=start, **options
+            )
+            loss.sum().backward()
+            results.append((loss.detach(), local.grad))
+        assert results[0][0].equal(results[1][0])
+        assert results[0][1].equal(results[1][1])
+        assert results[1][1][[1, 4]].count_nonzero() == 0
+
+
+@case
+def autocast_leaves_float64_alone() -> None:
+    start, size = spans(3)
+    logits, target = problem(total_classes(size))
+    local = logits[:, start : start + size]
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        loss = vocab_parallel_cross_entropy(local, target, vocab_start=start)
+    assert loss.dtype == torch.float64
+    torch.testing.assert_close(loss, functional.cross_entropy(logits, target))
+
+
+@case
 def a_target_of_no_rank_is_refused_on_every_rank() -> None:
     logits, target = problem(3)
     classes = 3 * dist.get_world_size()
