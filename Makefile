@@ -61,7 +61,8 @@ test-slow: ## build the book from nothing on each Python found here (some minute
 
 lab: ## open the chapters in JupyterLab
 	$(call environment,all)
-	@$(python) jupyterlab --ServerApp.root_dir=. --LabApp.default_url=/lab/tree/notebooks \
+	@JUPYTER_CONFIG_PATH="$(CURDIR)/book/_tools/jupyter:$$JUPYTER_CONFIG_PATH" \
+		$(tools) jupyterlab --ServerApp.root_dir=. --LabApp.default_url=/lab/tree/notebooks \
 		$(if $(filter 0,$(shell id -u)),--allow-root)
 
 refresh: ## run the chapters again and keep their outputs (CHAPTERS=03_formula: only that)

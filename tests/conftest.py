@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parents[1]
 SITE = ROOT / "_build" / "html"
 
+# Milliseconds that a page has to show what a test expects; a busy machine is slow, not wrong.
+PATIENCE = 60_000
 NO_BROWSER = (
     "No browser for the pages: there is no chromium or google-chrome here and "
     "Playwright could not download one. Install Debian's package chromium, or run "
@@ -35,15 +37,18 @@ def _own_chromium(playwright: Playwright) -> str | None:
     path = playwright.chromium.executable_path
     if not Path(path).is_file():
         command = [sys.executable, "-m", "playwright", "install", "chromium"]
-        subprocess.run(command, capture_output=True, check=False, timeout=300)
+        # Where the download stands still there is no browser, and that is all.
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            subprocess.run(command, capture_output=True, check=False, timeout=300)
     return path if Path(path).is_file() else None
 
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """Chromium: the machine's, else Playwright's."""
-    from playwright.sync_api import Error, sync_playwright
+    from playwright.sync_api import Error, expect, sync_playwright
 
+    expect.set_options(timeout=PATIENCE)
     with sync_playwright() as playwright:
         names = (
             "chromium",

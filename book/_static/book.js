@@ -73,6 +73,8 @@ function markScrollable() {
   for (const box of overflowing) if (!marked.has(box)) mark(box);
 }
 new ResizeObserver(markScrollable).observe(document.body);
+// A font that comes late may widen a box and not the page.
+document.fonts.addEventListener("loadingdone", markScrollable);
 
 // The style sheet leaves the parts of a page below the first screen for later. They are laid
 // out in idle moments of a millisecond or the time of one part, since all at once would keep

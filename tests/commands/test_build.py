@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import time
 from pathlib import Path
 
 from .conftest import kill, wait_for
@@ -37,10 +36,9 @@ def test_a_book_is_built_and_the_page_to_open_is_named(ready):
 def test_a_second_run_with_nothing_changed_writes_no_page(ready):
     assert ready.make("book").code == 0
     before = pages(ready)
-    started = time.monotonic()
     result = ready.make("book")
-    assert time.monotonic() - started < 15
     assert result.code == 0
+    assert "Installing" not in result.said
     written = {name for name, when in pages(ready).items() if when != before[name]}
     assert written <= {"genindex.html", "search.html", "index.html"}
 

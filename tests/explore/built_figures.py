@@ -51,6 +51,13 @@ def opener(open_page: Open, name: str, anchor: str) -> OpenFigure:
     return open_
 
 
+def drawn(page: Page) -> None:
+    """Wait until the frame is drawn that a touch has asked for."""
+    page.evaluate(
+        "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
+    )
+
+
 def drag(page: Page, handle: Locator, dx: float, dy: float) -> None:
     """Take a handle by its middle and let it go elsewhere, in five moves."""
     handle.scroll_into_view_if_needed()
@@ -62,3 +69,4 @@ def drag(page: Page, handle: Locator, dx: float, dy: float) -> None:
     for part in range(1, 6):
         page.mouse.move(x + dx * part / 5, y + dy * part / 5)
     page.mouse.up()
+    drawn(page)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from built_figures import Open, OpenFigure, drag, opener
+from built_figures import Open, OpenFigure, drag, drawn, opener
 from xent_lib.explore import Calibration
 
 
@@ -34,9 +34,8 @@ def test_the_best_temperature_is_hidden_until_it_is_asked_for(calibration):
 
 
 def temperature_of(page: Page, point: Locator) -> float:
-    """What the point says once the frame is drawn that a touch has asked for."""
-    two_frames = "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
-    page.evaluate(two_frames)
+    """What the point says now."""
+    drawn(page)
     return float(point.get_attribute("aria-valuenow") or "nan")
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
-from built_figures import Open, OpenFigure, opener, page_of
+from built_figures import Open, OpenFigure, drawn, opener, page_of
 
 
 @pytest.fixture
@@ -74,6 +74,7 @@ def test_temperature_and_truth_travel_in_a_link(logits):
     figure.get_by_role("slider", name="temperature").focus()
     page.keyboard.press("Home")
     figure.get_by_role("radio", name="sun happened").check()
+    drawn(page)
     words = figure.locator(".xe-sum").inner_text()
     figure.get_by_role("button", name="Link to this setting").click()
     expect(figure.get_by_role("status")).to_contain_text("with this setting")

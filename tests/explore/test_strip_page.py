@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import Locator, expect
 
-from built_figures import SIZES, Open, OpenFigure, opener
+from built_figures import SIZES, Open, OpenFigure, drawn, opener
 from xent_lib.explore import SurprisalStrip
 
 DEAREST = 12  # nats with the longest bar
@@ -152,6 +152,7 @@ def test_a_link_opens_the_same_text_model_and_place_and_carries_no_data(strip):
     figure.get_by_role("combobox", name="text").select_option("trained on")
     figure.get_by_label("5-gram").check()
     token(figure, 30).click()
+    drawn(page)
     words = place_of(figure).inner_text()
     figure.get_by_role("button", name="Link to this setting").click()
     expect(figure.get_by_role("status")).to_contain_text("with this setting")
@@ -216,10 +217,10 @@ CONTRAST = """(nodes) => {
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_every_tint_leaves_the_word_readable(strip, scheme):
-    _, figure = strip(color_scheme=scheme)
+    page, figure = strip(color_scheme=scheme)
     for model in ("unigram", "5-gram"):
         figure.get_by_label(model).check()
-        expect(figure.get_by_label(model)).to_be_checked()
+        drawn(page)
         contrasts = tokens(figure).evaluate_all(CONTRAST)
         assert len(set(np.round(contrasts, 2))) > 10, "every price has its own tint"
         assert min(contrasts) >= 4.5

@@ -75,6 +75,14 @@ async () => {
 }
 """
 SETTLED = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
+# The window's new width reaches the page some time after it is set.
+SETTLED_AT = """
+(width) => new Promise((done) => {
+  const look = () => innerWidth === width && document.fonts.status === "loaded"
+    ? requestAnimationFrame(() => requestAnimationFrame(done)) : requestAnimationFrame(look);
+  look();
+})
+"""
 OPEN_ALL = '() => document.querySelectorAll("details").forEach((part) => { part.open = true; })'
 
 
@@ -145,7 +153,7 @@ def _measure_width(page: Page, visit: Visit, width: int, height: int) -> None:
     # The first key has every part laid out now and not in some idle moment.
     page.keyboard.press("Shift")
     page.set_viewport_size({"width": width, "height": height})
-    page.evaluate(SETTLED)
+    page.evaluate(SETTLED_AT, width)
     visit.too_wide[width] = page.evaluate(TOO_WIDE)
     visit.unreachable[width] = page.evaluate(UNREACHABLE)
 
