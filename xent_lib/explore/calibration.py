@@ -165,7 +165,7 @@ class Calibration(Interactive):
         return _checked_bins(proposal["value"])
 
     def _draw(self) -> Axes:
-        confidence, edges = self.q.max(axis=1), np.linspace(0, 1, self.n_bins + 1)
+        confidence, edges = self.q.max(axis=1), np.arange(self.n_bins + 1) / self.n_bins
         bins = np.searchsorted(edges[1:-1], confidence)
         curve = calibration_curve(self._right(), confidence, n_bins=self.n_bins)
         counts = np.bincount(bins, minlength=self.n_bins)
