@@ -17,11 +17,11 @@ export function logLoss(logits, labels, temperature) {
   })) / logits.length;
 }
 
-/** The bin of a number between 0 and 1, as NumPy's linspace and searchsorted give it.
+/** The bin of a number between 0 and 1; one on an edge k / bins belongs to the bin below.
  * @param {number} said @param {number} bins */
 function binOf(said, bins) {
   let bin = 0;
-  while (bin < bins - 1 && (bin + 1) * (1 / bins) < said) bin += 1;
+  while (bin < bins - 1 && (bin + 1) / bins < said) bin += 1;
   return bin;
 }
 
