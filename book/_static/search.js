@@ -29,7 +29,7 @@
   const WORD = /(?:(?<![\p{L}\p{N})])[-−](?=\d))?[\p{L}\p{N}]+(?:[._'’–-][\p{L}\p{N}]+)*|[∇∂∞√]/gu;
   const tokenize = (text) => (text.replace(/_/g, "_").match(WORD) || []).flatMap(parts).filter(Boolean);
   const process = (word) => {
-    const same = SAME[word] || british(word);
+    const same = Object.hasOwn(SAME, word) ? SAME[word] : british(word);
     return /^[a-z]+$/.test(same) ? stem(same) : same;
   };
   const processTitle = (word) => (OPENING.has(word) ? null : process(word));
