@@ -1,5 +1,6 @@
 # Every command of the project; `make` alone lists them. Each works again after a failure
-# half-way. PYTHON=... names the interpreter that .venv is made with.
+# half-way. PYTHON=... names the interpreter that .venv is made with, TORCH=... the build of
+# torch: cpu, any (what pip finds), none (without it); see the README.
 
 PYTHON ?= python3
 given := $(if $(filter file default undefined,$(origin PYTHON)),,--given)
@@ -7,6 +8,7 @@ given := $(if $(filter file default undefined,$(origin PYTHON)),,--given)
 # Modules are run with -m: a console script's first line cannot hold a path with spaces.
 python := .venv/bin/python -m
 tools := PYTHONPATH=book $(python)
+without_torch := $(if $(filter none,$(TORCH)),--exclude xent_lib/torch_losses)
 
 # $(call environment,GROUP): .venv exists and holds what pyproject.toml's GROUP asks for.
 define environment
@@ -16,7 +18,7 @@ define environment
 	exit $$code; }
 endef
 
-.PHONY: help book serve epub zip test test-slow lab refresh bench lighthouse pictures pdf lock clean
+.PHONY: help book serve epub zip test test-slow test-fresh lab refresh bench lighthouse pictures pdf lock clean
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
 
@@ -51,13 +53,16 @@ test: ## build the book, then run every check and every test
 	@echo "Checking style and types."
 	@$(python) ruff check .
 	@$(python) ruff format --check .
-	@$(python) mypy
+	@$(python) mypy $(without_torch)
 	@echo "Running the tests."
 	@$(python) pytest -n 2 --dist loadfile
 
 test-slow: ## build the book from nothing on each Python found here (some minutes)
 	$(call environment,all)
 	@$(python) pytest -m slow tests
+
+test-fresh: ## do what the README says on new Debian systems, as root (hours; SUITE=bookworm: one)
+	@"$(PYTHON)" -B book/_tools/fresh.py $(SUITE)
 
 lab: ## open the chapters in JupyterLab
 	$(call environment,all)

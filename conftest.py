@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 import os
+import re
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from hypothesis import settings
@@ -31,3 +34,52 @@ def _no_figure_outlives_its_test() -> Iterator[None]:
     pyplot = sys.modules.get("matplotlib.pyplot")
     if pyplot is not None:
         pyplot.close("all")
+
+
+# With TORCH=none the environment was made without torch, on purpose.
+_WITHOUT_TORCH = os.environ.get("TORCH") == "none"
+_IMPORT = r'^[\s">]*(?:import|from)\s+'
+_NEEDS_TORCH = re.compile(
+    _IMPORT + r"(?:torch|xent_lib\.torch_losses|mistakes|two_liner)\b"
+    r"|```python[^`]*import torch\b",
+    re.MULTILINE,
+)
+
+
+@functools.cache
+def _needs_torch(path: Path) -> bool:
+    if path.is_dir():
+        return path.name == "torch_losses"
+    return (
+        path.suffix in {".py", ".ipynb", ".md"}
+        and _NEEDS_TORCH.search(path.read_text(encoding="utf-8")) is not None
+    )
+
+
+def pytest_ignore_collect(collection_path: Path) -> bool | None:
+    """Leave out the files that import torch where there is none to import."""
+    return True if _WITHOUT_TORCH and _needs_torch(collection_path) else None
+
+
+def pytest_collection_modifyitems(
+    config: pytest.Config, items: list[pytest.Item]
+) -> None:
+    """Leave out the tests that are about a chapter or page that imports torch."""
+    if not _WITHOUT_TORCH:
+        return
+    kept: dict[bool, list[pytest.Item]] = {True: [], False: []}
+    for item in items:
+        values = getattr(item, "callspec", None)
+        about = values.params.values() if values else ()
+        runs = "test_execution" in item.nodeid or "test_exercises" in item.nodeid
+        lacks = any(
+            isinstance(v, Path) and v.is_file() and _needs_torch(v) for v in about
+        )
+        kept[not (runs and lacks)].append(item)
+    config.hook.pytest_deselected(items=kept[False])
+    items[:] = kept[True]
+
+
+def pytest_report_header() -> str:
+    """Say what is left out."""
+    return "TORCH=none: what needs torch is left out" if _WITHOUT_TORCH else ""

@@ -6,6 +6,8 @@ The Makefile runs this file for TARGET with whatever interpreter is at hand. It 
 standard library alone, in syntax that Python 2.7 reads, because an interpreter that is too
 old has to get as far as the sentence that refuses it. ``--given`` says that a person named
 the interpreter, so a .venv of another version is made again.
+
+Which build of torch is installed, the variable TORCH says; see ``install_torch``.
 """
 
 from __future__ import print_function
@@ -14,11 +16,13 @@ import hashlib
 import io
 import json
 import os
+import platform
 import re
 import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
 
 try:
@@ -26,7 +30,7 @@ try:
 except ImportError:
     sys.exit("This book is built on Linux or macOS; on Windows, run make inside WSL.")
 
-OLDEST, NEWEST = (3, 11), (3, 13)
+OLDEST, NEWEST = (3, 11), (3, 14)
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.realpath(__file__))))
 VENV = os.path.join(ROOT, ".venv")
 PYTHON = os.path.join(VENV, "bin", "python")
@@ -50,8 +54,18 @@ GROUPS = {
     ),
 }
 
+# Where PyTorch keeps the builds for machines without a graphics card.
+CPU_INDEX = "https://download.pytorch.org/whl/cpu"
+SECONDS_TO_ANSWER = 5
+TORCH_CHOICES = ("", "cpu", "any", "none")
+NO_CPU_BUILD = 3  # the exit code that tells other commands so
+
+MEGABYTES_TO_NAME = 500
+DOWNLOAD = re.compile(r"\s*Downloading (\S+) \(([\d.]+) ([kMG]?)i?B\)")
+IN_MEGABYTES = {"": 1e-6, "k": 1e-3, "M": 1, "G": 1e3}
+
 OFFLINE = re.compile(
-    r"connection|timed out|timeout|resolution|proxy|ssl|no matching distribution|"
+    r"connection|timed out|timeout|name resolution|proxy|ssl|no matching distribution|"
     r"could not find a version|network",
     re.IGNORECASE,
 )
@@ -59,6 +73,20 @@ OFFLINE = re.compile(
 
 class RefusalError(Exception):
     """A sentence for the person at the keyboard."""
+
+    code = 1
+    changed = False  # whether .venv is no longer what it was
+
+
+class NoCpuBuildError(RefusalError):
+    code = NO_CPU_BUILD
+
+
+class PipError(RefusalError):
+    def __init__(self, lines):
+        RefusalError.__init__(self, explain(lines))
+        # Up to this line pip has read and downloaded, and changed nothing.
+        self.changed = any(line.startswith("Installing collected") for line in lines)
 
 
 def dotted(version):
@@ -101,12 +129,13 @@ def write_stamp(stamp):
     os.rename(STAMP + ".part", STAMP)
 
 
-def finished_stamp(group):
+def finished_stamp(group, torch=""):
     return {
         "inputs": hash_of_inputs(),
         "python": list(version_of_venv() or ()),
         "root": ROOT,
         "serves": GROUPS[group][2],
+        "torch": torch,
     }
 
 
@@ -208,6 +237,32 @@ def show_progress(line):
         sys.stdout.flush()
 
 
+class Downloads(object):
+    """Adds up what pip says that it fetches, and names what is large before it comes."""
+
+    def __init__(self):
+        self.megabytes = 0
+        self.named = False
+
+    def note(self, line):
+        found = DOWNLOAD.match(line)
+        if not found:
+            return
+        name, size = found.group(1), float(found.group(2))
+        size *= IN_MEGABYTES[found.group(3)]
+        self.megabytes += size
+        if size > MEGABYTES_TO_NAME:
+            self.named = True
+            say("Downloading {0}: {1:.0f} MB. Ctrl-C stops it.".format(name, size))
+        elif self.megabytes > MEGABYTES_TO_NAME and not self.named:
+            self.named = True
+            say(
+                "The downloads come to more than {0} MB. Ctrl-C stops them.".format(
+                    MEGABYTES_TO_NAME
+                )
+            )
+
+
 def run_pip(arguments):
     """Run pip; return its exit code and everything it printed, line by line."""
     process = subprocess.Popen(
@@ -217,10 +272,11 @@ def run_pip(arguments):
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
     )
-    lines = []
+    lines, downloads = [], Downloads()
     try:
         for raw in iter(process.stdout.readline, b""):
             lines.append(raw.decode("utf-8", "replace").rstrip())
+            downloads.note(lines[-1])
             show_progress(lines[-1])
         process.wait()
     finally:
@@ -233,24 +289,148 @@ def run_pip(arguments):
     return process.returncode, lines
 
 
-def install(group, before):
+def pinned_torch():
+    with io.open(os.path.join(ROOT, "constraints.txt"), encoding="utf-8") as file:
+        return re.search(r"^torch==(\S+)", file.read(), re.MULTILINE).group(1)
+
+
+def installed_torch():
+    """Return the version of torch in .venv, with what it was built for; "" without one."""
+    question = "import importlib.metadata as m; print(m.version('torch'))"
+    with io.open(os.devnull, "wb") as nowhere:
+        process = subprocess.Popen(
+            [PYTHON, "-c", question], stdout=subprocess.PIPE, stderr=nowhere
+        )
+        return process.communicate()[0].decode("utf-8", "replace").strip()
+
+
+def has_builds_for_graphics_cards():
+    """Whether the torch that pip takes by itself brings NVIDIA's libraries along."""
+    return sys.platform.startswith("linux") and platform.machine() in (
+        "x86_64",
+        "aarch64",
+    )
+
+
+def has_a_graphics_card():
+    return os.path.exists("/proc/driver/nvidia/version") or any(
+        os.path.exists(place) for place in ("/dev/nvidia0", "/dev/dxg")
+    )
+
+
+def is_reachable(address):
+    """Ask once, and wait no longer than a few seconds: a name server may not answer."""
+    from urllib.error import HTTPError
+    from urllib.request import urlopen
+
+    answered = []
+
+    def ask():
+        try:
+            urlopen(address, timeout=SECONDS_TO_ANSWER).close()
+            answered.append(True)
+        except HTTPError:
+            answered.append(True)
+        except (EnvironmentError, ValueError):
+            pass
+
+    asking = threading.Thread(target=ask)
+    asking.daemon = True
+    asking.start()
+    asking.join(SECONDS_TO_ANSWER)
+    return bool(answered)
+
+
+def install_torch(choice):
+    """Install the build of torch that was asked for, or leave it to pip.
+
+    ``cpu`` is the one without NVIDIA's libraries, ``any`` what pip finds by itself, ``none``
+    none. Without a choice it is ``cpu`` where ``any`` would bring gigabytes for a graphics
+    card that is not there; pip's answer is taken where that build is not to be had.
+    """
+    installed = installed_torch()
+    if installed and (choice == "none" or (choice == "any" and "+" in installed)):
+        subprocess.check_call([PYTHON, "-m", "pip", "uninstall", "-qy", "torch"])
+    if choice in ("any", "none") or not has_builds_for_graphics_cards():
+        return
+    if not choice and has_a_graphics_card():
+        return
+    version = pinned_torch()
+    wanted = version + "+cpu"
+    if installed == wanted:
+        return
+    reachable = is_reachable(CPU_INDEX + "/torch/")
+    more = ["--extra-index-url", CPU_INDEX] if reachable else []
+    # --no-deps: this index has old copies of other packages, which come from pip's own.
+    code, lines = run_pip(["--no-deps"] + more + ["torch==" + wanted])
+    if not code:
+        return
+    missing = any("No matching distribution" in line for line in lines)
+    if not missing:
+        raise PipError(lines)
+    here = (
+        "has none of torch {0} for Python {1}"
+        if reachable
+        else "with torch {0} for Python {1} cannot be reached"
+    ).format(version, dotted(version_of_venv()))
+    sentence = "PyTorch's own index of builds for machines without a graphics card "
+    if choice:
+        raise NoCpuBuildError(
+            sentence + here + ". TORCH=any takes what pip finds, some gigabytes; "
+            "TORCH=none leaves torch out, and what needs it."
+        )
+    if installed != version:
+        say(
+            sentence + here + ", so pip takes what it finds, perhaps some gigabytes. "
+            "TORCH=none leaves torch out, and what needs it."
+        )
+
+
+def names_without_torch():
+    """Return what the group "all" asks for, less torch."""
+    import tomllib
+
+    with io.open(os.path.join(ROOT, "pyproject.toml"), "rb") as file:
+        groups = tomllib.load(file)["project"]["optional-dependencies"]
+
+    def members(group):
+        for requirement in groups[group]:
+            own = re.match(r"xent-lib\[(.*)\]$", requirement)
+            for name in own.group(1).split(",") if own else ():
+                for member in members(name):
+                    yield member
+            if not own and group != "torch":
+                yield requirement
+
+    return sorted(set(members("all")))
+
+
+def install(group, before, torch):
     arguments, description, _ = GROUPS[group]
     say("Installing " + description + ".")
     started = time.time()
     write_stamp(UNFINISHED)
-    code, lines = run_pip(arguments)
-    if code:
-        # Up to this line pip has read and downloaded, and changed nothing.
-        if not any(line.startswith("Installing collected") for line in lines):
+    try:
+        if group == "all":
+            install_torch(torch)
+        if group == "all" and torch == "none":
+            arguments = ["-c", "constraints.txt", "-e", "."] + names_without_torch()
+        code, lines = run_pip(arguments)
+        if code:
+            raise PipError(lines)
+    except RefusalError as failure:
+        if not failure.changed:
             write_stamp(before)
-        raise RefusalError(explain(lines))
-    write_stamp(finished_stamp(group))
+        raise
+    write_stamp(finished_stamp(group, torch))
     say("Installed in {0:.0f} s.".format(time.time() - started))
 
 
 def explain(lines):
     """Turn pip's output into its own error lines and one sentence on what to do."""
     errors = [line for line in lines if re.match(r"\s*(ERROR|error)\b", line)]
+    if "The conflict is caused by:" in lines:
+        errors += lines[lines.index("The conflict is caused by:") :]
     text = "\n".join(errors or lines[-15:])
     if "No space left" in text:
         advice = "The disk is full. Make room (pip keeps some in its cache too)"
@@ -266,7 +446,27 @@ def explain(lines):
     )
 
 
+def chosen_torch():
+    choice = os.environ.get("TORCH", "")
+    if choice not in TORCH_CHOICES:
+        raise RefusalError(
+            'TORCH is "{0}"; it may be {1}, or left out.'.format(
+                choice, ", ".join(TORCH_CHOICES[1:])
+            )
+        )
+    return choice
+
+
+def is_up_to_date(stamp, group, torch):
+    if group not in stamp["serves"] or stamp["inputs"] != hash_of_inputs():
+        return False
+    made = stamp.get("torch", "")
+    # Without a choice any torch will do.
+    return group == "book" or torch == made or (not torch and made != "none")
+
+
 def prepare(group, target, given):
+    torch = chosen_torch()
     stamp = read_stamp()
     reason = why_make_again(
         stamp, version_of_venv(), sys.version_info[:2] if given else None
@@ -275,9 +475,9 @@ def prepare(group, target, given):
         refuse_an_unfit_interpreter(target)
         make_venv(reason)
         stamp = None
-    elif stamp and group in stamp["serves"] and stamp["inputs"] == hash_of_inputs():
+    elif stamp and is_up_to_date(stamp, group, torch):
         return
-    install(group, stamp)
+    install(group, stamp, torch)
 
 
 def wait_for_others(lock):
@@ -300,7 +500,7 @@ def main():
             prepare(sys.argv[1], sys.argv[2], "--given" in sys.argv)
     except RefusalError as refusal:
         print(refusal, file=sys.stderr)
-        return 1
+        return refusal.code
     except KeyboardInterrupt:
         print(
             "\nStopped. Run the same command again; it starts clean.", file=sys.stderr

@@ -6,12 +6,16 @@ a few lines and not all of them.
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 import sys
 import tempfile
 import venv
 from pathlib import Path
+from typing import Any
+
+from packaging.specifiers import SpecifierSet
 
 ROOT = Path(__file__).resolve().parents[2]
 CONSTRAINTS = ROOT / "constraints.txt"
@@ -19,6 +23,8 @@ CONSTRAINTS = ROOT / "constraints.txt"
 # The resolver runs on the oldest supported Python, because a package's newest release may
 # have dropped it and no package drops a newer one.
 RESOLVED_ON = (3, 11)
+# A distribution may ship the first release of a Python, which a package may have dropped.
+FIRST_RELEASES = ("3.11.0", "3.12.0", "3.13.0", "3.14.0")
 
 # Held even by --upgrade: the chapters' stored outputs and the tests are made with this
 # release, and moving it is a decision of its own.
@@ -53,6 +59,18 @@ _PIN = re.compile(
 )
 
 
+def unfit(report: dict[str, Any]) -> list[str]:
+    """Return what to hold below the versions that some supported Python cannot take."""
+    return [
+        f"{about['name']}<{about['version']}"
+        for about in (package["metadata"] for package in report["install"])
+        if not all(
+            SpecifierSet(about.get("requires_python", "")).contains(release)
+            for release in FIRST_RELEASES
+        )
+    ]
+
+
 def tidy(resolved: str) -> str:
     """Keep the pins of a resolver's output, without what fits one machine only."""
     pins = []
@@ -69,20 +87,52 @@ def resolve(scratch: Path, *, upgrade: bool) -> str:
     python = str(scratch / "venv" / "bin" / "python")
     subprocess.run([python, "-m", "pip", "install", "--quiet", "pip-tools"], check=True)
     held, output = scratch / "held.txt", scratch / "constraints.txt"
-    held.write_text("\n".join(HELD) + "\n", encoding="utf-8")
     if not upgrade:
         output.write_text(CONSTRAINTS.read_text(encoding="utf-8"), encoding="utf-8")
+    limits = list(HELD)
+    while True:
+        held.write_text("\n".join(limits) + "\n", encoding="utf-8")
+        subprocess.run(
+            [
+                *(python, "-m", "piptools", "compile", *OPTIONS),
+                *("--constraint", str(held), "--output-file", str(output)),
+                *("--upgrade",) * upgrade,
+                "pyproject.toml",
+            ],
+            cwd=ROOT,
+            check=True,
+        )
+        resolved = output.read_text(encoding="utf-8")
+        more = unfit(_about(python, scratch, resolved))
+        if not more:
+            return resolved
+        # The pin that does not fit would hold the resolver to itself.
+        names = tuple(f"{limit.partition('<')[0].lower()}==" for limit in more)
+        kept = [pin for pin in resolved.splitlines() if not pin.startswith(names)]
+        output.write_text("\n".join(kept) + "\n", encoding="utf-8")
+        limits += more
+
+
+def _about(python: str, scratch: Path, resolved: str) -> dict[str, Any]:
+    """Ask pip what the pins say of themselves, without installing them."""
+    pins, report = scratch / "pins.txt", scratch / "report.json"
+    portable = [line for line in tidy(resolved).splitlines() if line not in HELD]
+    pins.write_text("\n".join(portable) + "\n", encoding="utf-8")
     subprocess.run(
         [
-            *(python, "-m", "piptools", "compile", *OPTIONS),
-            *("--constraint", str(held), "--output-file", str(output)),
-            *("--upgrade",) * upgrade,
-            "pyproject.toml",
+            *(python, "-m", "pip", "install", "--quiet", "--dry-run", "--no-deps"),
+            *(
+                "--ignore-installed",
+                "--report",
+                str(report),
+                "--requirement",
+                str(pins),
+            ),
         ],
-        cwd=ROOT,
         check=True,
     )
-    return output.read_text(encoding="utf-8")
+    found: dict[str, Any] = json.loads(report.read_text(encoding="utf-8"))
+    return found
 
 
 def main(arguments: list[str]) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import tomllib
 from pathlib import Path
@@ -100,6 +101,10 @@ def test_the_resolver_starts_from_the_pins_there_are_and_keeps_what_is_held(
     asked = []
 
     def run(command, **options):
+        if "--report" in command:
+            report = Path(command[command.index("--report") + 1])
+            report.write_text('{"install": []}', encoding="utf-8")
+            return
         asked.append(command)
         if "compile" in command:
             output = Path(command[command.index("--output-file") + 1])
@@ -116,3 +121,39 @@ def test_the_resolver_starts_from_the_pins_there_are_and_keeps_what_is_held(
     pins = lock.CONSTRAINTS.read_text("utf-8")
     assert resolved == ("" if upgrade else pins) + "zipp==4.1.2\n"
     assert ("--upgrade" in command) == upgrade and command[-1] == "pyproject.toml"
+
+
+def test_a_version_that_the_first_release_of_a_python_cannot_take_is_gone_below(
+    monkeypatch, tmp_path
+):
+    versions = {"4.1.1": ">=3.11.5", "3.0.1": ">=3.9"}
+    held = []
+
+    def run(command, **options):
+        if "compile" in command:
+            limits = Path(command[command.index("--constraint") + 1]).read_text("utf-8")
+            held.append(limits.split())
+            chosen = "3.0.1" if "soupsieve<4.1.1" in limits else "4.1.1"
+            output = Path(command[command.index("--output-file") + 1])
+            output.write_text(f"soupsieve=={chosen}\n", encoding="utf-8")
+        elif "--report" in command:
+            pins = Path(command[command.index("--requirement") + 1]).read_text("utf-8")
+            (chosen,) = (v for v in versions if f"soupsieve=={v}" in pins)
+            about = {
+                "name": "soupsieve",
+                "version": chosen,
+                "requires_python": versions[chosen],
+            }
+            report = Path(command[command.index("--report") + 1])
+            report.write_text(json.dumps({"install": [{"metadata": about}]}))
+
+    monkeypatch.setattr(lock.venv, "create", lambda path, with_pip: None)
+    monkeypatch.setattr(lock.subprocess, "run", run)
+    assert lock.resolve(tmp_path, upgrade=False) == "soupsieve==3.0.1\n"
+    assert held == [[*lock.HELD], [*lock.HELD, "soupsieve<4.1.1"]]
+
+
+def test_the_first_releases_are_those_of_the_pythons_that_the_library_names():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    named = re.findall(r":: (3\.\d+)\b", " ".join(project["classifiers"]))
+    assert [f"{version}.0" for version in named] == list(lock.FIRST_RELEASES)
