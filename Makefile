@@ -57,7 +57,7 @@ test: ## build the book, then run every check and every test
 	@echo "Running the tests."
 	@$(python) pytest -n 2 --dist loadfile
 
-test-slow: ## build the book from nothing on each Python found here (some minutes)
+test-slow: ## run the tests that take minutes, among them a build on each Python found here
 	$(call environment,all)
 	@$(python) pytest -m slow tests
 

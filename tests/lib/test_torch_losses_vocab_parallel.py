@@ -71,6 +71,7 @@ def test_all_ranks_together_equal_one_process(
         assert not wrong, f"rank {rank}: {wrong}"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("world", "how", "says"),
     [
@@ -139,6 +140,7 @@ def test_the_demonstration_fails_where_the_losses_differ(tmp_path: Path) -> None
     assert "They DO NOT agree: " in run.stdout
 
 
+@pytest.mark.slow
 def test_torchrun_names_the_rank_that_was_killed(tmp_path: Path) -> None:
     script = tmp_path / "killed.py"
     script.write_text(
