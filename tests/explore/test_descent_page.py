@@ -124,6 +124,25 @@ def test_playing_walks_until_the_bottom_and_can_be_paused(descent):
     expect(figure.get_by_role("button", name="Play")).to_be_visible()
 
 
+@pytest.mark.parametrize("way", ["Reset", "a link"])
+def test_a_setting_from_elsewhere_ends_a_walk_that_plays(descent, way):
+    page, figure = descent("learning_rate=0.05&steps=3")
+    page.clock.install()
+    figure.get_by_role("button", name="Play").click()
+    page.clock.run_for(1000)
+    tally = figure.locator(".xe-tally")
+    expect(tally).not_to_contain_text("step 3:")
+    if way == "Reset":
+        figure.get_by_role("button", name="Reset").click()
+        there = "step 20:"
+    else:
+        page.evaluate("location.hash = location.hash.replace('steps=3', 'steps=5')")
+        there = "step 5:"
+    page.clock.run_for(1000)
+    expect(tally).to_contain_text(there)
+    expect(figure.get_by_role("button", name="Play")).to_be_visible()
+
+
 def test_who_wants_less_motion_gets_all_steps_at_once(descent):
     page, figure = descent("steps=0", reduced_motion="reduce")
     page.clock.install()

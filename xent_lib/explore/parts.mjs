@@ -164,19 +164,27 @@ export function explorable(figure) {
       if (width > 0 && sane(state)) view.draw(state, width);
     };
     const redraw = () => { frame ||= requestAnimationFrame(draw); };
+    let own = false;
+    // A new setting from outside, such as a link's or Python's, ends what plays.
     const heard = () => {
+      if (!own) view.stop?.();
       redraw();
       clearTimeout(silence);
       silence = setTimeout(() => announce(view.say(read())), SILENCE_BEFORE_SPEECH);
     };
     /** @type {Change} */
     const change = (patch) => {
+      own = true;
       for (const [key, value] of Object.entries(patch)) model.set(key, value);
+      own = false;
       model.save_changes();
     };
     const view = build({ root, state: read(), change });
     const reset = h("button", { type: "button", class: "xe-button" }, "Reset");
-    reset.addEventListener("click", () => change(model.get("initial")));
+    reset.addEventListener("click", () => {
+      view.stop?.();
+      change(model.get("initial"));
+    });
     const tools = h("div", { class: "xe-tools" }, reset);
     const { share } = model;
     if (share) {
