@@ -14,11 +14,15 @@ from xent_lib.information import (
 from xent_lib.labels import one_hot, smooth_labels
 from xent_lib.losses import (
     sigmoid_binary_cross_entropy,
+    sigmoid_binary_cross_entropy_value_and_grad,
     sigmoid_focal_loss,
+    sigmoid_focal_loss_value_and_grad,
     softmax_cross_entropy,
+    softmax_cross_entropy_value_and_grad,
     softmax_cross_entropy_with_integer_labels,
+    softmax_cross_entropy_with_integer_labels_value_and_grad,
 )
-from xent_lib.special import log_sigmoid, log_softmax, logsumexp, softmax
+from xent_lib.special import log_sigmoid, log_softmax, logsumexp, sigmoid, softmax
 
 __all__ = [
     "cross_entropy",
@@ -29,11 +33,16 @@ __all__ = [
     "logsumexp",
     "one_hot",
     "perplexity",
+    "sigmoid",
     "sigmoid_binary_cross_entropy",
+    "sigmoid_binary_cross_entropy_value_and_grad",
     "sigmoid_focal_loss",
+    "sigmoid_focal_loss_value_and_grad",
     "smooth_labels",
     "softmax",
     "softmax_cross_entropy",
+    "softmax_cross_entropy_value_and_grad",
     "softmax_cross_entropy_with_integer_labels",
+    "softmax_cross_entropy_with_integer_labels_value_and_grad",
     "surprisal",
 ]

@@ -1,7 +1,8 @@
 """Derivatives of the losses in closed form; chapter 6 derives them and checks each numerically.
 
 The logits come first, as in the losses. Every closed form is per example: the caller divides
-by the number of examples where the loss is a mean.
+by the number of examples where the loss is a mean. The arithmetic is that of
+:mod:`xent_lib.losses`, so a slope close to 0 keeps its digits.
 """
 
 from __future__ import annotations
@@ -9,10 +10,16 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
-from xent_lib._arguments import with_class_indices, with_distributions, with_yes_or_no
-from xent_lib._validation import FloatArray, check_logits
+from xent_lib._validation import (
+    FloatArray,
+    batch_of_distributions,
+    batch_of_indices,
+    check_logits,
+    yes_or_no_entries,
+)
+from xent_lib.losses import binary_cross_entropy_parts, set_apart, value_and_grad_of_sum
 from xent_lib.numerical import central_difference, complex_step
-from xent_lib.special import log_sigmoid, softmax
+from xent_lib.special import unwrap, wider
 
 __all__ = [
     "central_difference",
@@ -42,12 +49,13 @@ def softmax_jacobian(logits: ArrayLike, axis: int = -1) -> FloatArray:
     Returns
     -------
     ndarray, shape (..., K, K)
-        One symmetric matrix per example, its two class axes last. Rows and columns sum to 0.
+        One symmetric matrix per example, its two class axes last, in the format of
+        ``logits``. Rows and columns sum to 0 up to rounding.
 
     Raises
     ------
     TypeError
-        If ``logits`` do not hold real numbers.
+        If ``logits`` do not hold real numbers or have a mask, or ``axis`` is no integer.
     ValueError
         If ``logits`` hold NaN or +inf or are -inf for every class, or ``axis`` is out of
         range.
@@ -62,11 +70,19 @@ def softmax_jacobian(logits: ArrayLike, axis: int = -1) -> FloatArray:
     [[0.21, -0.14, -0.07], [-0.14, 0.16, -0.02], [-0.07, -0.02, 0.09]]
     """
     logits, axis = check_logits("logits", logits, axis)
-    q = np.moveaxis(softmax(logits, axis), axis, -1)
-    jacobian: FloatArray = -q[..., :, None] * q[..., None, :]
-    k = np.arange(q.shape[-1])
-    jacobian[..., k, k] += q
-    return jacobian
+    classes = np.moveaxis(logits, axis, -1)
+    rows = classes.reshape(-1, classes.shape[-1])
+    with np.errstate(all="ignore"):
+        row = set_apart(rows, rows.argmax(axis=1), wider(rows))
+    total = (row.own + row.others)[:, None]
+    rest = total - row.terms  # what all other classes have, without a difference
+    rest[row.places] = row.others
+    row.terms[row.places] = row.own
+    q = row.terms / total
+    jacobian = -q[:, :, None] * q[:, None, :]
+    k = np.arange(q.shape[1])
+    jacobian[:, k, k] = q * (rest / total)
+    return jacobian.reshape(*classes.shape, -1).astype(logits.dtype)
 
 
 def softmax_cross_entropy_grad(
@@ -86,20 +102,21 @@ def softmax_cross_entropy_grad(
     Returns
     -------
     ndarray, shape of ``logits``
-        The prediction minus the label; sums to 0 along ``axis``, and is at most
-        :math:`\sqrt 2` long.
+        The prediction minus the label, in the wider format of ``logits`` and ``labels``, of
+        which whole numbers and booleans do not count. Up to rounding it sums to 0 along
+        ``axis`` and is at most :math:`\sqrt 2` long.
 
     Raises
     ------
     TypeError
-        If ``logits`` or ``labels`` do not hold real numbers.
+        If ``logits`` or ``labels`` do not hold real numbers or have a mask.
     ValueError
         If the shapes differ, ``logits`` hold NaN or +inf or are -inf for every class, a label
         is no distribution, or ``axis`` is out of range.
 
     See Also
     --------
-    xent_lib.fused.softmax_cross_entropy_value_and_grad : the mean loss and its gradient.
+    xent_lib.losses.softmax_cross_entropy_value_and_grad : the mean loss and its gradient.
 
     Notes
     -----
@@ -110,9 +127,7 @@ def softmax_cross_entropy_grad(
     >>> softmax_cross_entropy_grad(np.log([0.7, 0.2, 0.1]), [1, 0, 0]).round(4).tolist()
     [-0.3, 0.2, 0.1]
     """
-    logits, labels, axis = with_distributions(logits, labels, axis)
-    gradient: FloatArray = softmax(logits, axis) - labels
-    return gradient
+    return value_and_grad_of_sum(batch_of_distributions(logits, labels, axis))[1]
 
 
 def softmax_cross_entropy_with_integer_labels_grad(
@@ -132,12 +147,14 @@ def softmax_cross_entropy_with_integer_labels_grad(
     Returns
     -------
     ndarray, shape of ``logits``
-        The prediction, less 1 at the true class; no one-hot vector is built.
+        The prediction, less 1 at the true class, in the format of ``logits``. No one-hot
+        vector is built.
 
     Raises
     ------
     TypeError
-        If ``logits`` do not hold real numbers or ``labels`` are not integers.
+        If ``logits`` do not hold real numbers, ``labels`` are not integers, or one of them has a
+        mask.
     ValueError
         If the shapes do not fit, a label is out of range, ``logits`` hold NaN or +inf or are
         -inf for every class, or ``axis`` is out of range.
@@ -152,12 +169,7 @@ def softmax_cross_entropy_with_integer_labels_grad(
     >>> softmax_cross_entropy_with_integer_labels_grad(logits, 0).round(4).tolist()
     [-0.3, 0.2, 0.1]
     """
-    logits, labels, axis = with_class_indices(logits, labels, axis)
-    gradient = softmax(logits, axis)
-    place = np.expand_dims(labels, axis)
-    at_truth = np.take_along_axis(gradient, place, axis)
-    np.put_along_axis(gradient, place, at_truth - 1, axis)
-    return gradient
+    return value_and_grad_of_sum(batch_of_indices(logits, labels, axis))[1]
 
 
 def sigmoid_binary_cross_entropy_grad(
@@ -175,12 +187,13 @@ def sigmoid_binary_cross_entropy_grad(
     Returns
     -------
     ndarray, shape of ``logits``
-        The prediction minus the label, between -1 and 1.
+        The prediction minus the label, between -1 and 1, in the wider format of ``logits``
+        and ``labels``, of which whole numbers and booleans do not count.
 
     Raises
     ------
     TypeError
-        If ``logits`` or ``labels`` do not hold real numbers.
+        If ``logits`` or ``labels`` do not hold real numbers or have a mask.
     ValueError
         If the shapes differ, ``logits`` hold NaN, or a label lies outside [0, 1].
 
@@ -193,6 +206,7 @@ def sigmoid_binary_cross_entropy_grad(
     >>> sigmoid_binary_cross_entropy_grad([0.0, 0.0], [1, 0]).tolist()
     [-0.5, 0.5]
     """
-    logits, labels = with_yes_or_no(logits, labels)
-    gradient: FloatArray = np.exp(log_sigmoid(logits)) - labels
-    return gradient
+    entries = yes_or_no_entries(logits, labels)
+    slopes = binary_cross_entropy_parts(entries.logits, entries.labels).slopes
+    dtype = np.result_type(entries.logits, entries.labels)
+    return unwrap(np.asarray(slopes).astype(dtype, copy=False))

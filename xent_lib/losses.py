@@ -1,41 +1,70 @@
-"""Losses from logits, one value per example; taught in chapters 3 to 6.
+"""Losses from logits, with their gradients; taught in chapters 3 to 6.
 
-The prediction comes first, as in optax: ``loss(logits, labels)``. The caller takes the mean,
-in the open. The shape of a label never decides what it means: class indices and distributions
-have a function each.
+The prediction comes first, as in optax: ``loss(logits, labels)``. A loss returns one value an
+example, and the caller takes the mean, in the open. Each has a companion ``_value_and_grad``,
+which returns the mean and its slopes in the logits. The shape of a label never decides what it
+means: class indices and distributions have a function each.
+
+The second half of the file is the arithmetic. What is said about a row of logits follows from
+one split of its exponentials, :func:`set_apart`: one class here, the sum of the others there.
+For a class index that is the true class, for a distribution the likeliest one.
 """
 
 from __future__ import annotations
 
-import numpy as np
-from numpy.typing import ArrayLike
+import math
+from typing import NamedTuple
 
-from xent_lib._arguments import (
-    as_rows,
-    rows_of_indices,
-    with_distributions,
-    with_yes_or_no,
-)
-from xent_lib._distributions import losses_of_distributions
-from xent_lib._kernels import losses_of_indices
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from xent_lib._blocks import sum_over_blocks
+from xent_lib._unshifted import unshifted_losses
 from xent_lib._validation import (
+    Batch,
     FloatArray,
-    check_logits,
+    Rows,
+    batch_of_distributions,
+    batch_of_indices,
     check_not_negative,
     check_unit_interval,
+    yes_or_no_entries,
 )
-from xent_lib.special import log_sigmoid, unwrap, widen
+from xent_lib.special import Format, at_least_double, exponentials, unwrap, wider
+
+__all__ = [
+    "sigmoid_binary_cross_entropy",
+    "sigmoid_binary_cross_entropy_value_and_grad",
+    "sigmoid_focal_loss",
+    "sigmoid_focal_loss_value_and_grad",
+    "softmax_cross_entropy",
+    "softmax_cross_entropy_value_and_grad",
+    "softmax_cross_entropy_with_integer_labels",
+    "softmax_cross_entropy_with_integer_labels_value_and_grad",
+]
+
+SMALLEST, LARGEST = 1e-100, 1e37  # sums of exponentials that need no shift
+FAR = 600.0  # nats below a maximum; from 708 on float64 loses digits of the exponential
+SMALLEST_FACTOR = 1e-37  # float32 holds it to all its digits
 
 
 def softmax_cross_entropy(
-    logits: ArrayLike, labels: ArrayLike, axis: int = -1
+    logits: ArrayLike,
+    labels: ArrayLike,
+    axis: int = -1,
+    *,
+    where: ArrayLike | None = None,
+    class_weights: ArrayLike | None = None,
+    label_smoothing: float = 0.0,
 ) -> FloatArray:
-    r"""Cross entropy of labels that are distributions, :math:`-\sum_k y_k \log p_k`.
+    r"""Cross entropy of labels that are distributions, :math:`-\sum_k y_k \log q_k`.
 
-    With :math:`p = \operatorname{softmax}(z)` and labels that sum to 1 this is
+    With :math:`q = \operatorname{softmax}(z)` and labels that sum to 1 this is
     :math:`\operatorname{logsumexp}(z) - \sum_k y_k z_k`. It is computed as
-    :math:`\sum_k y_k (m - z_k) + (\operatorname{logsumexp}(z) - m)` with :math:`m = \max_k z_k`,
-    a sum of terms that are all at least 0, so no digits cancel.
+    :math:`\sum_k y_k (z_w - z_k) - \log q_w`, where :math:`w` is the likeliest class: a sum of
+    terms that are all at least 0, so no digits cancel. With class weights :math:`w_k` it is
+    :math:`-\sum_k w_k y_k \log q_k`. Unlike optax's ``where``, which leaves out classes, this
+    one leaves out examples.
 
     Parameters
     ----------
@@ -45,53 +74,77 @@ def softmax_cross_entropy(
         Distributions along ``axis``: one-hot, smoothed or soft.
     axis : int, default -1
         The axis of the classes.
+    where : array_like of bool, shape (..., ...), optional
+        Examples that count; the others cost 0.
+    class_weights : array_like, shape (K,), optional
+        What a label of each class counts, at least 0; 1 by default.
+    label_smoothing : float, default 0.0
+        Share of the uniform distribution that is mixed into every label, from 0 to 1.
 
     Returns
     -------
     ndarray, shape (..., ...)
         One loss per example, in nats; inf where a label needs a class at -inf. A class with
-        label 0 costs nothing, whatever its logit.
+        label 0 costs nothing, whatever its logit. The format is the wider one of ``logits``
+        and ``labels``, of which whole numbers and booleans do not count.
 
     Raises
     ------
     TypeError
-        If ``logits`` or ``labels`` do not hold real numbers.
+        If ``logits``, ``labels`` or ``class_weights`` do not hold real numbers or have a mask,
+        ``where`` does not hold booleans, ``label_smoothing`` is no number, or ``axis`` no
+        integer.
     ValueError
-        If the shapes differ, ``logits`` hold NaN or +inf or are -inf for every class, a label
-        is no distribution, or ``axis`` is out of range.
+        If shapes do not fit, ``logits`` hold NaN or +inf or are -inf for every class, a label
+        is no distribution, a class weight is negative or not finite, ``label_smoothing`` lies
+        outside [0, 1], or ``axis`` is out of range.
 
     See Also
     --------
     softmax_cross_entropy_with_integer_labels : the same for class indices.
-    xent_lib.plain.plain_losses_of_distributions : the same arithmetic in three lines.
 
     Notes
     -----
-    Chapter 5 derives it. Time grows linearly with the size of ``logits``; memory is the losses
-    and some blocks of a megabyte for each core, kept for the next call.
+    Chapter 5 derives it. An example that ``where`` leaves out, or whose label has only classes
+    of weight 0, is not looked at: it may hold NaN. The mean of those that count is
+    ``losses[where].mean()``; with class weights divide the sum by the weight of the labels, as
+    :func:`softmax_cross_entropy_value_and_grad` does. Logits and labels below float64 are
+    worked out in float64, wider ones in long double. Time grows linearly with the size of
+    ``logits``; so does memory where an axis, a mask or a change of format asks for a copy, and
+    otherwise it is the losses and a few blocks of at most a megabyte, or of one row, for each
+    core.
 
     Examples
     --------
-    >>> logits = np.log([[0.7, 0.2, 0.1]])
-    >>> softmax_cross_entropy(logits, [[1.0, 0.0, 0.0]]).round(4).tolist()
-    [0.3567]
+    >>> logits = np.log([[0.7, 0.2, 0.1], [0.7, 0.2, 0.1]])
+    >>> labels = [[1.0, 0.0, 0.0], [0.5, 0.5, 0.0]]
+    >>> softmax_cross_entropy(logits, labels).round(4).tolist()
+    [0.3567, 0.9831]
     """
-    logits, labels, axis = with_distributions(logits, labels, axis)
-    losses = losses_of_distributions(as_rows(logits, axis), as_rows(labels, axis))
-    shape = logits.shape[:axis] + logits.shape[axis + 1 :]
-    dtype = np.result_type(logits, labels)
-    return unwrap(losses.astype(dtype, copy=False).reshape(shape))
+    return _losses(
+        batch_of_distributions(
+            logits, labels, axis, where, class_weights, label_smoothing
+        )
+    )
 
 
 def softmax_cross_entropy_with_integer_labels(
-    logits: ArrayLike, labels: ArrayLike, axis: int = -1
+    logits: ArrayLike,
+    labels: ArrayLike,
+    axis: int = -1,
+    *,
+    where: ArrayLike | None = None,
+    class_weights: ArrayLike | None = None,
+    label_smoothing: float = 0.0,
 ) -> FloatArray:
-    r"""Cross entropy of labels that are class indices, :math:`-\log p_y`.
+    r"""Cross entropy of labels that are class indices, :math:`-\log q_y`.
 
-    With :math:`p = \operatorname{softmax}(z)` this is
-    :math:`\operatorname{logsumexp}(z) - z_y`, computed as
-    :math:`(m - z_y) + (\operatorname{logsumexp}(z) - m)` with :math:`m = \max_k z_k`, a sum of
-    two terms that are at least 0, so no digits cancel. No one-hot vector is built.
+    With :math:`q = \operatorname{softmax}(z)` this is :math:`\operatorname{logsumexp}(z) - z_y`,
+    computed as :math:`\log(1 + \sum_{k \ne y} e^{z_k} / e^{z_y})`, where ``log1p`` adds the 1,
+    so a loss close to 0 keeps its digits. No one-hot vector is built. With class weights
+    :math:`w_k` it is :math:`-w_y \log q_y`, and with label smoothing :math:`\alpha` the label of
+    class :math:`k` is :math:`(1 - \alpha) [k = y] + \alpha / K`, each entry times its class's
+    weight, as in PyTorch.
 
     Parameters
     ----------
@@ -101,49 +154,62 @@ def softmax_cross_entropy_with_integer_labels(
         Class indices from 0 to K - 1; the shape of ``logits`` without ``axis``.
     axis : int, default -1
         The axis of the classes.
+    where : array_like of bool, shape of ``labels``, optional
+        Examples that count; the others cost 0, and their labels may be -1 or -100.
+    class_weights : array_like, shape (K,), optional
+        What an example of each class counts, at least 0; 1 by default.
+    label_smoothing : float, default 0.0
+        Share of the uniform distribution in every label, from 0 to 1.
 
     Returns
     -------
     ndarray, shape of ``labels``
-        One loss per example, in nats; inf where the true class is at -inf.
+        One loss per example, in nats, in the format of ``logits``; inf where the true class is
+        at -inf.
 
     Raises
     ------
     TypeError
-        If ``logits`` do not hold real numbers or ``labels`` are not integers.
+        If ``logits`` or ``class_weights`` do not hold real numbers, ``labels`` are not
+        integers, one of them has a mask, ``where`` does not hold booleans, ``label_smoothing``
+        is no number, or ``axis`` no integer.
     ValueError
-        If the shapes do not fit, a label is out of range, ``logits`` hold NaN or +inf or are
-        -inf for every class, or ``axis`` is out of range.
+        If shapes do not fit, ``logits`` hold NaN or +inf or are -inf for every class, a label
+        is out of range, a class weight is negative or not finite, ``label_smoothing`` lies
+        outside [0, 1], or ``axis`` is out of range.
 
     See Also
     --------
     softmax_cross_entropy : the same for labels that are distributions.
-    xent_lib.plain.plain_losses : the same arithmetic in three lines.
 
     Notes
     -----
-    Chapter 5 derives it. Time grows linearly with the size of ``logits``; memory is the losses
-    and some blocks of a megabyte for each core, kept for the next call.
+    Chapter 5 derives it. An example that ``where`` leaves out, or whose label has weight 0, is
+    not looked at: its logits may hold NaN. The mean of those that count is
+    ``losses[where].mean()``; with class weights divide the sum by the weight of the labels, as
+    :func:`softmax_cross_entropy_with_integer_labels_value_and_grad` does. Time grows linearly
+    with the size of ``logits``; so does memory where an axis asks for a copy, and otherwise it
+    is the losses and a few blocks of at most a megabyte, or of one row, for each core.
 
     Examples
     --------
-    >>> logits = np.log([[0.7, 0.2, 0.1]])
-    >>> softmax_cross_entropy_with_integer_labels(logits, [0]).round(4).tolist()
-    [0.3567]
+    >>> logits = np.log([[0.7, 0.2, 0.1], [0.7, 0.2, 0.1]])
+    >>> softmax_cross_entropy_with_integer_labels(logits, [0, 2]).round(4).tolist()
+    [0.3567, 2.3026]
     """
-    logits, rows, labels, axis = rows_of_indices(logits, labels, axis)
-    losses = losses_of_indices(rows, labels.reshape(-1))
-    if losses.size and not losses.item(losses.argmax()) < np.inf:
-        check_logits("logits", logits, axis)
-    return unwrap(losses.astype(logits.dtype, copy=False).reshape(labels.shape))
+    return _losses(
+        batch_of_indices(logits, labels, axis, where, class_weights, label_smoothing)
+    )
 
 
-def sigmoid_binary_cross_entropy(logits: ArrayLike, labels: ArrayLike) -> FloatArray:
-    r"""Cross entropy of yes-or-no labels, :math:`-y \log p - (1 - y) \log(1 - p)`.
+def sigmoid_binary_cross_entropy(
+    logits: ArrayLike, labels: ArrayLike, *, where: ArrayLike | None = None
+) -> FloatArray:
+    r"""Cross entropy of yes-or-no labels, :math:`-y \log q - (1 - y) \log(1 - q)`.
 
-    With :math:`p = \sigma(z)` this is :math:`w\,|z| + \log(1 + e^{-|z|})`, where :math:`w` is
-    the share of the label on the side that the sign of :math:`z` speaks against:
-    :math:`1 - y` for a positive logit, :math:`y` for a negative one.
+    With :math:`q = \sigma(z)` this is :math:`v\,|z| + \log(1 + e^{-|z|})`, where :math:`v` is
+    what the label gives to the less likely answer: :math:`1 - y` for a positive logit,
+    :math:`y` for a negative one.
 
     Parameters
     ----------
@@ -151,22 +217,27 @@ def sigmoid_binary_cross_entropy(logits: ArrayLike, labels: ArrayLike) -> FloatA
         Scores (log odds of the label 1); infinite ones are allowed.
     labels : array_like, shape of ``logits``
         Probabilities of the label 1, in [0, 1]; 0 and 1 for hard labels.
+    where : array_like of bool, shape of ``logits``, optional
+        Entries that count; the others cost 0 and are not looked at: they may hold NaN.
 
     Returns
     -------
     ndarray, shape of ``logits``
-        One loss per entry, in nats.
+        One loss per entry, in nats, in the wider format of ``logits`` and ``labels``, of which
+        whole numbers and booleans do not count.
 
     Raises
     ------
     TypeError
-        If ``logits`` or ``labels`` do not hold real numbers.
+        If ``logits`` or ``labels`` do not hold real numbers or have a mask, or ``where`` does
+        not hold booleans.
     ValueError
-        If the shapes differ, ``logits`` hold NaN, or a label lies outside [0, 1].
+        If shapes differ, ``logits`` hold NaN, or a label lies outside [0, 1].
 
     Notes
     -----
-    Chapter 3 introduces it, for the planned chapter 10. Time and memory grow linearly with the
+    Chapter 3 introduces it, for the planned chapter 10. Worked out in a format wider than that
+    of the input where there is one, and rounded once. Time and memory grow linearly with the
     size of ``logits``.
 
     Examples
@@ -174,9 +245,7 @@ def sigmoid_binary_cross_entropy(logits: ArrayLike, labels: ArrayLike) -> FloatA
     >>> sigmoid_binary_cross_entropy([0.0, 1000.0, 1000.0], [1, 1, 0]).round(4).tolist()
     [0.6931, 0.0, 1000.0]
     """
-    logits, labels = with_yes_or_no(logits, labels)
-    loss = _binary_cross_entropy(widen(logits), labels)
-    return unwrap(loss.astype(np.result_type(logits, labels), copy=False))
+    return sigmoid_focal_loss(logits, labels, gamma=0.0, where=where)
 
 
 def sigmoid_focal_loss(
@@ -185,40 +254,47 @@ def sigmoid_focal_loss(
     *,
     alpha: float | None = None,
     gamma: float = 2.0,
+    where: ArrayLike | None = None,
 ) -> FloatArray:
-    r"""Binary cross entropy with hits turned down, :math:`-\alpha_t (1 - p_t)^\gamma \log p_t`.
+    r"""Binary cross entropy with hits turned down, :math:`-\alpha_t (1 - q_t)^\gamma \log q_t`.
 
-    Here :math:`p_t` is the probability given to what happened: :math:`\sigma(z)` for the label
+    Here :math:`q_t` is the probability given to what happened: :math:`\sigma(z)` for the label
     1, :math:`1 - \sigma(z)` for the label 0. The factor :math:`\alpha_t` is ``alpha`` for the
     label 1 and ``1 - alpha`` for the label 0.
 
     Parameters
     ----------
     logits : array_like, any shape
-        Scores (log odds of the label 1).
+        Scores (log odds of the label 1); infinite ones are allowed.
     labels : array_like, shape of ``logits``
         0 or 1; values between mix the two, as in optax.
     alpha : float, optional
         Weight of the label 1, in [0, 1]; no weighting by default.
     gamma : float, default 2.0
         Focusing exponent, at least 0; 0 gives the binary cross entropy.
+    where : array_like of bool, shape of ``logits``, optional
+        Entries that count; the others cost 0 and are not looked at: they may hold NaN.
 
     Returns
     -------
     ndarray, shape of ``logits``
-        One loss per entry, in nats (weighted, so no longer a price in nats of an event).
+        One loss per entry, in nats (weighted, so no longer a price in nats of an event), in
+        the wider format of ``logits`` and ``labels``, of which whole numbers and booleans do
+        not count. An entry of weight 0 costs 0, however wrong its forecast.
 
     Raises
     ------
     TypeError
-        If ``logits`` or ``labels`` do not hold real numbers.
+        If ``logits`` or ``labels`` do not hold real numbers or have a mask, ``where`` does not
+        hold booleans, or ``alpha`` or ``gamma`` is no number.
     ValueError
-        If the shapes differ, ``logits`` hold NaN, a label or ``alpha`` lies outside [0, 1], or
-        ``gamma`` is negative.
+        If shapes differ, ``logits`` hold NaN, a label or ``alpha`` lies outside [0, 1], or
+        ``gamma`` is negative or not finite.
 
     Notes
     -----
-    For the planned chapter 10. Time and memory grow linearly with the size of ``logits``.
+    For the planned chapter 10. Worked out in a format wider than that of the input where there
+    is one, and rounded once. Time and memory grow linearly with the size of ``logits``.
 
     References
     ----------
@@ -230,23 +306,520 @@ def sigmoid_focal_loss(
     >>> sigmoid_focal_loss([0.0], [1]).round(4).tolist()
     [0.1733]
     """
-    logits, labels = with_yes_or_no(logits, labels)
-    gamma = check_not_negative("gamma", gamma)
-    dtype = np.result_type(logits, labels)
-    work = widen(logits)
-    miss = np.exp(log_sigmoid(-work)) * labels + np.exp(log_sigmoid(work)) * (
-        1 - labels
+    entries = yes_or_no_entries(logits, labels, where)
+    gamma, alpha = _check_focus(gamma, alpha)
+    losses = np.empty(entries.logits.shape, np.result_type(*entries[:2]))
+    flat = losses.reshape(-1)
+
+    def block(part: slice) -> float:
+        flat[part] = _focal(*entries.part(part), gamma, alpha)[0]
+        return 0.0
+
+    sum_over_blocks(block, losses.size, 1)
+    return unwrap(losses)
+
+
+def softmax_cross_entropy_value_and_grad(
+    logits: ArrayLike,
+    labels: ArrayLike,
+    axis: int = -1,
+    *,
+    where: ArrayLike | None = None,
+    class_weights: ArrayLike | None = None,
+    label_smoothing: float = 0.0,
+) -> tuple[float, FloatArray]:
+    r"""Mean loss of labels that are distributions, and its gradient, :math:`(q - y) / N`.
+
+    The mean is over the N examples that count. With class weights :math:`w_k` it is
+    :math:`-\sum_{ik} w_k y_{ik} \log q_{ik} / \sum_{ik} w_k y_{ik}`, so a one-hot label and
+    its index have the same mean; PyTorch divides by the number of examples here. Smoothing
+    leaves the divisor as it is.
+
+    Parameters
+    ----------
+    logits : array_like, shape (..., K, ...)
+        Scores, finite or -inf.
+    labels : array_like, shape of ``logits``
+        Distributions along ``axis``: one-hot, smoothed or soft.
+    axis : int, default -1
+        The axis of the classes.
+    where : array_like of bool, shape (..., ...), optional
+        Examples that count.
+    class_weights : array_like, shape (K,), optional
+        What a label of each class counts, at least 0; 1 by default.
+    label_smoothing : float, default 0.0
+        Share of the uniform distribution that is mixed into every label, from 0 to 1.
+
+    Returns
+    -------
+    value : float
+        Mean loss of the examples that count, in nats; a Python float for every format.
+    gradient : ndarray, shape of ``logits``
+        The slopes of ``value``, in the wider format of ``logits`` and ``labels``, of which
+        whole numbers and booleans do not count; 0 for examples that do not count.
+
+    Raises
+    ------
+    TypeError
+        If ``logits``, ``labels`` or ``class_weights`` do not hold real numbers or have a mask,
+        ``where`` does not hold booleans, ``label_smoothing`` is no number, or ``axis`` no
+        integer.
+    ValueError
+        If shapes do not fit, ``logits`` hold NaN or +inf or are -inf for every class, a label
+        is no distribution, a class weight is negative or not finite, ``label_smoothing`` lies
+        outside [0, 1], ``axis`` is out of range, or no example counts.
+
+    See Also
+    --------
+    softmax_cross_entropy : the losses themselves.
+
+    Notes
+    -----
+    Chapter 6 derives it. An example that ``where`` leaves out, or whose label has only classes
+    of weight 0, is not looked at: it may hold NaN. The gradient is that of the value: where a
+    label misses the sum 1 by rounding, :math:`q` is multiplied by its sum. Logits and labels
+    below float64 are worked out in float64, wider ones in long double; a slope is a difference
+    of two numbers between 0 and 1, and the more digits these share, the fewer it has. Time
+    grows linearly with the size of ``logits``; memory is the gradient, what an axis, a mask or
+    a change of format copies, and a few blocks of at most a megabyte, or of one row, for each
+    core.
+
+    Examples
+    --------
+    >>> logits = np.log([[0.7, 0.2, 0.1], [0.7, 0.2, 0.1]])
+    >>> labels = [[1.0, 0.0, 0.0], [0.5, 0.5, 0.0]]
+    >>> value, gradient = softmax_cross_entropy_value_and_grad(logits, labels)
+    >>> round(value, 4), gradient.round(4).tolist()
+    (0.6699, [[-0.15, 0.1, 0.05], [0.1, -0.15, 0.05]])
+    """
+    batch = batch_of_distributions(
+        logits, labels, axis, where, class_weights, label_smoothing
     )
-    loss = miss**gamma * _binary_cross_entropy(work, labels)
+    return value_and_grad_of_sum(batch.for_the_mean())
+
+
+def softmax_cross_entropy_with_integer_labels_value_and_grad(
+    logits: ArrayLike,
+    labels: ArrayLike,
+    axis: int = -1,
+    *,
+    where: ArrayLike | None = None,
+    class_weights: ArrayLike | None = None,
+    label_smoothing: float = 0.0,
+) -> tuple[float, FloatArray]:
+    r"""Mean of the loss of class indices and its gradient, :math:`(q - y) / N`.
+
+    The mean is over the N examples that count. With class weights it is
+    :math:`\sum_i w_{y_i} \ell_i / \sum_i w_{y_i}`, the mean that PyTorch takes. With label
+    smoothing :math:`\alpha` the label of class :math:`k` is
+    :math:`(1 - \alpha) [k = y] + \alpha / K`, each entry times its class's weight, over the
+    same divisor.
+
+    Parameters
+    ----------
+    logits : array_like, shape (..., K, ...)
+        Scores, finite or -inf.
+    labels : array_like of int, shape (..., ...)
+        Class indices from 0 to K - 1; the shape of ``logits`` without ``axis``.
+    axis : int, default -1
+        The axis of the classes.
+    where : array_like of bool, shape of ``labels``, optional
+        Examples that count; the labels of the others may be -1 or -100.
+    class_weights : array_like, shape (K,), optional
+        What an example of each class counts, at least 0; 1 by default.
+    label_smoothing : float, default 0.0
+        Share of the uniform distribution in every label, from 0 to 1.
+
+    Returns
+    -------
+    value : float
+        Mean loss of the examples that count, in nats; a Python float for every format.
+    gradient : ndarray, shape of ``logits``
+        The slopes of ``value``, in the format of ``logits``; 0 for examples that do not count.
+
+    Raises
+    ------
+    TypeError
+        If ``logits`` or ``class_weights`` do not hold real numbers, ``labels`` are not
+        integers, one of them has a mask, ``where`` does not hold booleans, ``label_smoothing``
+        is no number, or ``axis`` no integer.
+    ValueError
+        If shapes do not fit, ``logits`` hold NaN or +inf or are -inf for every class, a label
+        is out of range, a class weight is negative or not finite, ``label_smoothing`` lies
+        outside [0, 1], ``axis`` is out of range, or no example counts.
+
+    See Also
+    --------
+    softmax_cross_entropy_with_integer_labels : the losses themselves.
+
+    Notes
+    -----
+    Chapter 6 derives it. An example that ``where`` leaves out, or whose label has weight 0, is
+    not looked at: its logits may hold NaN. No one-hot vector is built unless labels are
+    smoothed, and then a block at a time. Time grows linearly with the size of ``logits``;
+    memory is the gradient, what an axis copies, and a few blocks of at most a megabyte, or of
+    one row, for each core.
+
+    Examples
+    --------
+    >>> logits = np.log([[0.7, 0.2, 0.1], [0.7, 0.2, 0.1]])
+    >>> value, gradient = softmax_cross_entropy_with_integer_labels_value_and_grad(logits, [0, 2])
+    >>> round(value, 4), gradient.round(4).tolist()
+    (1.3296, [[-0.15, 0.1, 0.05], [0.35, 0.1, -0.45]])
+    """
+    batch = batch_of_indices(
+        logits, labels, axis, where, class_weights, label_smoothing
+    )
+    return value_and_grad_of_sum(batch.for_the_mean())
+
+
+def sigmoid_binary_cross_entropy_value_and_grad(
+    logits: ArrayLike, labels: ArrayLike, *, where: ArrayLike | None = None
+) -> tuple[float, FloatArray]:
+    r"""Mean binary cross entropy and its gradient, :math:`(\sigma(z) - y) / N`.
+
+    The mean is over all N entries that count, examples and labels alike.
+
+    Parameters
+    ----------
+    logits : array_like, any shape
+        Scores (log odds of the label 1); infinite ones are allowed.
+    labels : array_like, shape of ``logits``
+        Probabilities of the label 1, in [0, 1].
+    where : array_like of bool, shape of ``logits``, optional
+        Entries that count; the others are not looked at: they may hold NaN.
+
+    Returns
+    -------
+    value : float
+        Mean loss of the entries that count, in nats; a Python float for every format.
+    gradient : ndarray, shape of ``logits``
+        The slopes of ``value``, in the wider format of ``logits`` and ``labels``, of which
+        whole numbers and booleans do not count; 0 for entries that do not count.
+
+    Raises
+    ------
+    TypeError
+        If ``logits`` or ``labels`` do not hold real numbers or have a mask, or ``where`` does
+        not hold booleans.
+    ValueError
+        If shapes differ, ``logits`` hold NaN, a label lies outside [0, 1], or no entry counts.
+
+    Notes
+    -----
+    Chapter 6 derives it. Worked out in a format wider than that of the input where there is
+    one, and rounded once. Time and memory grow linearly with the size of ``logits``.
+
+    Examples
+    --------
+    >>> value, gradient = sigmoid_binary_cross_entropy_value_and_grad([0.0, 0.0], [1, 0])
+    >>> round(value, 4), gradient.tolist()
+    (0.6931, [-0.25, 0.25])
+    """
+    return sigmoid_focal_loss_value_and_grad(logits, labels, gamma=0.0, where=where)
+
+
+def sigmoid_focal_loss_value_and_grad(
+    logits: ArrayLike,
+    labels: ArrayLike,
+    *,
+    alpha: float | None = None,
+    gamma: float = 2.0,
+    where: ArrayLike | None = None,
+) -> tuple[float, FloatArray]:
+    r"""Mean focal loss and its gradient in the logits.
+
+    With the miss :math:`u = q (1 - y) + (1 - q) y`, :math:`q = \sigma(z)`, and the binary
+    cross entropy :math:`H`, the loss is :math:`\alpha_t u^\gamma H` and its slope
+    :math:`\alpha_t u^\gamma \left(\gamma\,(1 - 2y)\,\frac{q (1 - q)}{u}\,H + q - y\right)`.
+    The mean is over all entries that count, whatever ``alpha``.
+
+    Parameters
+    ----------
+    logits : array_like, any shape
+        Scores (log odds of the label 1); infinite ones are allowed.
+    labels : array_like, shape of ``logits``
+        0 or 1; values between mix the two.
+    alpha : float, optional
+        Weight of the label 1, in [0, 1]; no weighting by default.
+    gamma : float, default 2.0
+        Focusing exponent, at least 0.
+    where : array_like of bool, shape of ``logits``, optional
+        Entries that count; the others are not looked at: they may hold NaN.
+
+    Returns
+    -------
+    value : float
+        Mean loss of the entries that count; a Python float for every format.
+    gradient : ndarray, shape of ``logits``
+        The slopes of ``value``, in the wider format of ``logits`` and ``labels``, of which
+        whole numbers and booleans do not count; 0 for entries that do not count.
+
+    Raises
+    ------
+    TypeError
+        If ``logits`` or ``labels`` do not hold real numbers or have a mask, ``where`` does not
+        hold booleans, or ``alpha`` or ``gamma`` is no number.
+    ValueError
+        If shapes differ, ``logits`` hold NaN, a label or ``alpha`` lies outside [0, 1],
+        ``gamma`` is negative or not finite, or no entry counts.
+
+    Notes
+    -----
+    For the planned chapter 10. Worked out in a format wider than that of the input where there
+    is one, and rounded once. Time and memory grow linearly with the size of ``logits``.
+
+    Examples
+    --------
+    >>> value, gradient = sigmoid_focal_loss_value_and_grad([0.0], [1])
+    >>> round(value, 4), gradient.round(4).tolist()
+    (0.1733, [-0.2983])
+    """
+    entries = yes_or_no_entries(logits, labels, where)
+    gamma, alpha = _check_focus(gamma, alpha)
+    divisor = entries.divisor()
+    gradient = np.empty(entries.logits.shape, np.result_type(*entries[:2]))
+    flat = gradient.reshape(-1)
+
+    def block(part: slice) -> float:
+        losses, slopes = _focal(*entries.part(part), gamma, alpha)
+        flat[part] = slopes / divisor
+        return float((losses / divisor).sum())
+
+    value = sum_over_blocks(block, gradient.size, 1)
+    return value, gradient
+
+
+# The arithmetic. From here on arrays have been checked, logits are rows of classes, and each
+# function is given a block of them.
+
+
+class OneApart(NamedTuple):
+    """The exponentials of some rows, one class of each set apart."""
+
+    places: tuple[NDArray[np.intp], NDArray[np.intp]]  # of the classes set apart
+    terms: FloatArray  # shape (N, K); 0 at the class set apart
+    own: FloatArray  # shape (N,); the exponential of the class set apart
+    others: FloatArray  # shape (N,); the sum of the terms
+    distance: (
+        FloatArray | None
+    )  # shape (N,); nats below the maximum, where one is taken out
+
+
+def set_apart(logits: FloatArray, classes: NDArray[np.intp], work: Format) -> OneApart:
+    """Split the exponentials of each row into that of one class and the sum of the others.
+
+    A format ``work`` wider than that of the logits holds most exponentials as they are. Where
+    it does not, all are divided by that of the row's maximum, so that none overflows.
+    """
+    places = np.arange(len(logits)), classes
+    is_wider = work.itemsize > logits.itemsize
+    if is_wider:
+        terms = logits.astype(work)
+        np.exp(terms, out=terms)
+        row = _apart(places, terms, None, is_wider)
+        if row.own.min() > SMALLEST and (row.own + row.others).max() < LARGEST:
+            return row
+    maximum = logits.max(axis=1, keepdims=True)
+    distance = maximum[:, 0].astype(work) - logits[places]
+    terms = exponentials(logits, maximum, work)
+    return _apart(places, terms, distance, is_wider)
+
+
+def _apart(
+    places: tuple[NDArray[np.intp], NDArray[np.intp]],
+    terms: FloatArray,
+    distance: FloatArray | None,
+    is_wider: bool,
+) -> OneApart:
+    own = terms[places]
+    terms[places] = 0
+    if is_wider:
+        others = np.einsum("ij->i", terms)
+    else:
+        others = terms.sum(axis=1, dtype=wider(terms)).astype(terms.dtype)
+    return OneApart(places, terms, own, others, distance)
+
+
+def losses_apart(row: OneApart) -> FloatArray:
+    """Return the loss of the class set apart, ``-log(own / (own + others))``.
+
+    It is ``log1p(others / own)``, the 1 being the class itself. Far below the maximum its
+    exponential has lost digits; there the others are all that counts beside the distance.
+    """
+    losses = np.log1p(row.others / row.own)
+    if row.distance is not None:
+        far = row.distance > FAR
+        if far.any():
+            losses[far] = row.distance[far] + np.log(row.others[far])
+    return losses
+
+
+def index_block(batch: Batch, rows: Rows, gradient: FloatArray | None) -> FloatArray:
+    """Return weighted losses of class indices; write their slopes where asked.
+
+    The slope of the truth is its probability less 1, which is minus the probability of the
+    others: nothing is subtracted from 1.
+    """
+    work = at_least_double(batch.rows)
+    row = set_apart(batch.rows[rows], batch.labels[rows], work)
+    weights = batch.row_weights(rows)
+    losses: FloatArray = losses_apart(row) * weights
+    if gradient is not None:
+        slopes = gradient[rows]
+        scale = (weights / (row.own + row.others)).astype(work)
+        _multiply_rows(row.terms, scale, slopes)
+        slopes[row.places] = -scale * row.others
+    if batch.leaves_out_some():
+        _leave_out(np.equal(weights, 0), losses, gradient, rows)
+    return losses
+
+
+def _multiply_rows(terms: FloatArray, scale: FloatArray, out: FloatArray) -> None:
+    """Write ``terms * scale[:, None]``, in the narrower format where that costs no digits."""
+    factors = scale.astype(out.dtype)
+    if factors.min() >= SMALLEST_FACTOR and factors.max() <= 1:
+        out[...] = terms
+        out *= factors[:, None]
+    else:
+        out[...] = terms * scale[:, None]
+
+
+def distribution_block(
+    batch: Batch, rows: Rows, gradient: FloatArray | None
+) -> FloatArray:
+    """Return losses of weighted distributions; write their slopes where asked.
+
+    A loss is what the labels pay below the likeliest class, and the loss of that class times
+    the weight of the row. A slope is the weighted prediction less the target, here over the
+    total of the exponentials; for the likeliest class what both have in common is left out.
+    """
+    work = wider(batch.rows)
+    logits = batch.rows[rows]
+    row = set_apart(logits, logits.argmax(axis=1), work)
+    targets = batch.targets(rows, work)
+    own_target = targets[row.places]
+    targets[row.places] = 0
+    other_targets = targets.sum(axis=1)
+    weights = own_target + other_targets
+    below = logits[row.places].astype(work)[:, None] - logits
+    paid = np.einsum("ij,ij->i", targets, below)
+    if not np.isfinite(paid).all():
+        below[targets == 0] = 0  # 0 times infinity: what is never needed costs nothing
+        paid = np.einsum("ij,ij->i", targets, below)
+    losses: FloatArray = paid + weights * losses_apart(row)
+    if gradient is not None:
+        total = row.own + row.others
+        slopes = row.terms * weights[:, None] - targets * total[:, None]
+        slopes[row.places] = row.own * other_targets - row.others * own_target
+        slopes /= total[:, None]
+        gradient[rows] = slopes
+    if batch.leaves_out_some():
+        _leave_out(weights == 0, losses, gradient, rows)
+    return losses
+
+
+def _leave_out(
+    left_out: NDArray[np.bool_],
+    losses: FloatArray,
+    gradient: FloatArray | None,
+    rows: Rows,
+) -> None:
+    """Write 0 where an example does not count, whatever its logits have come to."""
+    if left_out.any():
+        losses[left_out] = 0
+        if gradient is not None:
+            gradient[rows][left_out] = 0
+
+
+def _losses(batch: Batch) -> FloatArray:
+    """Go through a batch in blocks; return one loss an example."""
+    losses = np.empty(len(batch.rows), batch.rows.dtype)
+    again = None
+    if losses.dtype == np.float32 and batch.is_plain():
+        again = unshifted_losses(batch.rows, batch.labels, losses)
+        if again is not None and not again.size:
+            return unwrap(batch.like_losses(losses))
+    block_of = distribution_block if batch.has_distributions() else index_block
+
+    def block(part: slice) -> float:
+        rows = part if again is None else again[part]
+        found = block_of(batch, rows, None)
+        losses[rows] = found
+        return float(found.sum())
+
+    count = len(losses) if again is None else len(again)
+    if math.isnan(sum_over_blocks(block, count, batch.rows.shape[1])):
+        batch.check_logits()
+    return unwrap(batch.like_losses(losses))
+
+
+def value_and_grad_of_sum(batch: Batch) -> tuple[float, FloatArray]:
+    """Go through a batch in blocks; return the sum of its weighted losses and its slopes."""
+    gradient = np.empty_like(batch.rows)
+    block_of = distribution_block if batch.has_distributions() else index_block
+
+    def block(rows: slice) -> float:
+        return float(block_of(batch, rows, gradient).sum())
+
+    value = sum_over_blocks(block, *gradient.shape)
+    if math.isnan(value):
+        batch.check_logits()
+    return value, batch.like_logits(gradient)
+
+
+def _check_focus(gamma: float, alpha: float | None) -> tuple[float, float | None]:
     if alpha is not None:
         alpha = check_unit_interval("alpha", alpha)
-        loss = loss * (alpha * labels + (1 - alpha) * (1 - labels))
-    return unwrap(np.asarray(loss).astype(dtype, copy=False))
+    return check_not_negative("gamma", gamma), alpha
 
 
-def _binary_cross_entropy(logits: FloatArray, labels: FloatArray) -> FloatArray:
-    size = np.abs(logits)
-    wrong_side = np.where(logits > 0, 1 - labels, labels)
+class BinaryParts(NamedTuple):
+    """What a log odds and its label come to, entry by entry."""
+
+    yes: FloatArray  # the probability of the label 1
+    no: FloatArray  # that of the label 0, which is not 1 less the other
+    entropy: FloatArray  # the binary cross entropy
+    slopes: FloatArray  # its slope, the probability of 1 less the label
+
+
+def binary_cross_entropy_parts(logits: FloatArray, labels: FloatArray) -> BinaryParts:
+    """Return the loss and the slope of each entry in a format wider than the input.
+
+    The likelier answer has 1 / (1 + e^-|z|), the other e^-|z| / (1 + e^-|z|).
+    """
+    work = np.result_type(wider(logits), wider(labels))
+    size, labels = np.abs(logits.astype(work)), labels.astype(work)
     with np.errstate(invalid="ignore"):
-        paid = np.where(wrong_side == 0, 0, wrong_side * size)
-    return paid + np.log1p(np.exp(-size))
+        small = np.exp(-size)
+        likely, unlikely = 1 / (1 + small), small / (1 + small)
+        yes, no = np.where(logits > 0, (likely, unlikely), (unlikely, likely))
+        given_to_unlikely = np.where(logits > 0, 1 - labels, labels)
+        paid = np.where(given_to_unlikely == 0, 0, given_to_unlikely * size)
+    slopes = yes * (1 - labels) - no * labels
+    return BinaryParts(yes, no, paid + np.log1p(small), slopes)
+
+
+def _focal(
+    logits: FloatArray,
+    labels: FloatArray,
+    counts: NDArray[np.bool_] | None,
+    gamma: float,
+    alpha: float | None,
+) -> tuple[FloatArray, FloatArray]:
+    """Return weighted focal losses and their slopes."""
+    yes, no, entropy, slopes = binary_cross_entropy_parts(logits, labels)
+    scale = np.ones_like(entropy)
+    if gamma > 0:
+        labels = labels.astype(entropy.dtype)
+        miss = yes * (1 - labels) + no * labels
+        scale = miss**gamma
+        relative = np.divide(yes * no, miss, out=np.ones_like(miss), where=miss != 0)
+        turn = gamma * (1 - 2 * labels) * relative
+        slopes = slopes + np.where(turn == 0, 0, turn * entropy)
+    if alpha is not None:
+        share = entropy.dtype.type(alpha)
+        scale *= share * labels + (1 - share) * (1 - labels)
+    if counts is not None:
+        scale *= counts
+    return np.where(scale == 0, 0, scale * entropy), scale * slopes

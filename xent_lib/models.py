@@ -24,7 +24,7 @@ from xent_lib.estimators import (
     has_learnt_nothing,
     warn_if_unfinished,
 )
-from xent_lib.fused import softmax_cross_entropy_with_integer_labels_value_and_grad
+from xent_lib.losses import softmax_cross_entropy_with_integer_labels_value_and_grad
 from xent_lib.optim import History, Newton, Rule, minimise
 from xent_lib.special import softmax
 

@@ -22,7 +22,7 @@ from xent_lib._validation import (
     check_table,
 )
 from xent_lib.estimators import Classifier, has_learnt_nothing, warn_if_unfinished
-from xent_lib.fused import softmax_cross_entropy_with_integer_labels_value_and_grad
+from xent_lib.losses import softmax_cross_entropy_with_integer_labels_value_and_grad
 from xent_lib.models import with_ones
 from xent_lib.optim import Adam, Rule, minibatches, minimise
 

@@ -1,10 +1,15 @@
 """Logarithms of sums of exponentials, and what follows from them; taught in chapter 5.
 
-The names and conventions are scipy.special's, except that ``axis`` is the last one unless
-you say otherwise, because that is where this book keeps the classes.
+``logsumexp``, ``softmax`` and ``log_softmax`` are named as in scipy.special, but take one
+``axis``, the last one unless you say otherwise, because that is where this book keeps the
+classes. ``sigmoid`` and ``log_sigmoid`` are SciPy's ``expit`` and ``log_expit``. Results have
+the format of the input, integers count as float64, and half and single precision are worked out
+in float64 and rounded once. A zero-dimensional result is a NumPy scalar.
 """
 
 from __future__ import annotations
+
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -20,13 +25,21 @@ __all__ = [
     "log_sigmoid",
     "log_softmax",
     "logsumexp",
+    "sigmoid",
     "softmax",
 ]
 
+Format = np.dtype[Any]
 
-def widen(x: FloatArray) -> FloatArray:
-    """Give float16 the room of float32; the caller rounds once, at the end."""
-    return x.astype(np.float32) if x.dtype == np.float16 else x
+
+def at_least_double(x: FloatArray) -> Format:
+    """Return the format in which ``x`` is worked on: float64, or longdouble for longdouble."""
+    return np.result_type(x, np.float64)
+
+
+def wider(x: FloatArray) -> Format:
+    """Return a format that holds more digits than that of ``x``, where the processor has one."""
+    return np.dtype(np.float64 if x.itemsize < 8 else np.longdouble)
 
 
 def unwrap(x: FloatArray) -> FloatArray:
@@ -40,10 +53,26 @@ def difference(a: FloatArray, b: FloatArray) -> tuple[FloatArray, FloatArray]:
 
     Where a difference is infinite or NaN, the second is 0.
     """
-    rounded = a - b
-    taken = a - rounded
-    lost = (a - (rounded + taken)) + (taken - b)
+    with np.errstate(over="ignore", invalid="ignore"):
+        rounded = a - b
+        taken = a - rounded
+        lost = (a - (rounded + taken)) + (taken - b)
     return rounded, np.where(np.isfinite(lost), lost, 0)
+
+
+def exponentials(x: FloatArray, shift: FloatArray, work: Format) -> FloatArray:
+    """Return ``exp(x - shift)`` in the format ``work``, right to its last digits.
+
+    A difference that is rounded moves the exponential by a factor ``exp(lost)``, which is
+    ``1 + lost`` to all digits that matter. A ``work`` wider than ``x`` needs no such care.
+    """
+    if work.itemsize > x.itemsize:
+        terms: FloatArray = np.exp(x - shift.astype(work))
+        return terms
+    below, lost = difference(x.astype(work, copy=False), shift)
+    terms = np.exp(below)
+    terms += terms * lost
+    return terms
 
 
 def max_and_excess(x: FloatArray, axis: int) -> tuple[FloatArray, FloatArray]:
@@ -51,19 +80,16 @@ def max_and_excess(x: FloatArray, axis: int) -> tuple[FloatArray, FloatArray]:
 
     The maximum's own term is exactly 1 and stays inside ``log1p``, so an excess far smaller
     than 1 keeps its digits. A loss that subtracts the maximum again can do so without
-    rounding the excess away first. Both parts are at least as wide as float64; the sum has a
-    few more bits where the processor does, and is rounded once.
+    rounding the excess away first. An infinite maximum has no excess.
     """
-    x = x.astype(np.result_type(x, np.float64), copy=False)
+    work = at_least_double(x)
     top = np.expand_dims(x.argmax(axis=axis), axis)
-    maximum = np.take_along_axis(x, top, axis)
-    with np.errstate(invalid="ignore"):
-        below, lost = difference(x, np.where(np.isinf(maximum), 0, maximum))
-        terms = np.exp(below)
+    maximum = np.take_along_axis(x, top, axis).astype(work)
+    with np.errstate(over="ignore", invalid="ignore"):
+        terms = exponentials(x, maximum, work)
         np.put_along_axis(terms, top, 0, axis)
-        total = terms.sum(axis=axis, keepdims=True, dtype=np.longdouble)
-        total += (terms * lost).sum(axis=axis, keepdims=True)  # the slope of exp is exp
-    return maximum, np.log1p(total).astype(x.dtype)
+        total = terms.sum(axis=axis, keepdims=True, dtype=wider(x)).astype(work)
+    return maximum, np.where(np.isfinite(maximum), np.log1p(total), 0)
 
 
 def logsumexp(x: ArrayLike, axis: int = -1, keepdims: bool = False) -> FloatArray:
@@ -72,12 +98,14 @@ def logsumexp(x: ArrayLike, axis: int = -1, keepdims: bool = False) -> FloatArra
     The maximum :math:`m` is taken out first, so nothing overflows:
     :math:`m + \log(1 + \sum_{k \ne \arg\max} e^{x_k - m})`. The maximum's own term is exactly
     1 and is left to ``log1p``, so a sum that is barely above its maximum keeps its digits.
-    A shift of the input shifts the result: ``logsumexp(x + c) == logsumexp(x) + c``.
+    A shift of the input shifts the result: ``logsumexp(x + c)`` is ``logsumexp(x) + c`` up to
+    rounding.
 
     Parameters
     ----------
     x : array_like, shape (..., K, ...)
-        Real numbers; -inf is a term of zero, NaN stays NaN.
+        Real numbers; -inf is a term of zero, and one inf makes the sum inf. A NaN makes the
+        result of its own slice NaN, and of no other.
     axis : int, default -1
         The axis summed over.
     keepdims : bool, default False
@@ -86,12 +114,13 @@ def logsumexp(x: ArrayLike, axis: int = -1, keepdims: bool = False) -> FloatArra
     Returns
     -------
     ndarray, shape (..., ...)
-        In nats when ``x`` is in nats; a NumPy scalar for one-dimensional ``x``.
+        In nats when ``x`` is in nats, in the format of ``x``; a NumPy scalar for
+        one-dimensional ``x``.
 
     Raises
     ------
     TypeError
-        If ``x`` does not hold real numbers.
+        If ``x`` does not hold real numbers or has a mask, or ``axis`` is no integer.
     ValueError
         If ``axis`` is out of range or has length 0.
 
@@ -111,7 +140,8 @@ def logsumexp(x: ArrayLike, axis: int = -1, keepdims: bool = False) -> FloatArra
     x = check_real("x", x)
     axis = check_axis("x", x, axis)
     maximum, excess = max_and_excess(x, axis)
-    result: FloatArray = (maximum + excess).astype(x.dtype, copy=False)
+    with np.errstate(over="ignore"):
+        result: FloatArray = (maximum + excess).astype(x.dtype, copy=False)
     return result if keepdims else unwrap(result.squeeze(axis))
 
 
@@ -124,19 +154,20 @@ def softmax(x: ArrayLike, axis: int = -1) -> FloatArray:
     Parameters
     ----------
     x : array_like, shape (..., K, ...)
-        Scores (logits); -inf gives probability 0, NaN stays NaN.
+        Scores (logits); -inf gives probability 0. A NaN makes its own slice NaN throughout,
+        and no other.
     axis : int, default -1
         The axis of the classes.
 
     Returns
     -------
     ndarray, shape of ``x``
-        Probabilities; they sum to 1 along ``axis`` up to rounding.
+        Probabilities, in the format of ``x``; they sum to 1 along ``axis`` up to rounding.
 
     Raises
     ------
     TypeError
-        If ``x`` does not hold real numbers.
+        If ``x`` does not hold real numbers or has a mask, or ``axis`` is no integer.
     ValueError
         If ``axis`` is out of range or has length 0, or a slice holds +inf or is -inf
         throughout, so that the quotient does not exist.
@@ -159,9 +190,9 @@ def softmax(x: ArrayLike, axis: int = -1) -> FloatArray:
     x = check_real("x", x)
     axis = check_axis("x", x, axis)
     check_softmax_exists("x", x, axis)
-    work = widen(x)
-    terms = np.exp(work - work.max(axis=axis, keepdims=True))
-    result: FloatArray = terms / terms.sum(axis=axis, keepdims=True)
+    terms = exponentials(x, x.max(axis=axis, keepdims=True), at_least_double(x))
+    total = terms.sum(axis=axis, keepdims=True, dtype=wider(x))
+    result: FloatArray = terms / total.astype(terms.dtype)
     return result.astype(x.dtype, copy=False)
 
 
@@ -174,19 +205,20 @@ def log_softmax(x: ArrayLike, axis: int = -1) -> FloatArray:
     Parameters
     ----------
     x : array_like, shape (..., K, ...)
-        Scores (logits); -inf stays -inf, NaN stays NaN.
+        Scores (logits); -inf stays -inf. A NaN makes its own slice NaN throughout, and no
+        other.
     axis : int, default -1
         The axis of the classes.
 
     Returns
     -------
     ndarray, shape of ``x``
-        Log probabilities in nats, at most 0.
+        Log probabilities in nats, at most 0, in the format of ``x``.
 
     Raises
     ------
     TypeError
-        If ``x`` does not hold real numbers.
+        If ``x`` does not hold real numbers or has a mask, or ``axis`` is no integer.
     ValueError
         If ``axis`` is out of range or has length 0, or a slice holds +inf or is -inf
         throughout.
@@ -204,7 +236,51 @@ def log_softmax(x: ArrayLike, axis: int = -1) -> FloatArray:
     axis = check_axis("x", x, axis)
     check_softmax_exists("x", x, axis)
     maximum, excess = max_and_excess(x, axis)
-    return ((x - maximum) - excess).astype(x.dtype, copy=False)
+    with np.errstate(over="ignore"):
+        return ((x - maximum) - excess).astype(x.dtype, copy=False)
+
+
+def sigmoid(x: ArrayLike) -> FloatArray:
+    r"""Probability whose log odds are :math:`x`, :math:`\frac{1}{1 + e^{-x}}`.
+
+    For a negative :math:`x` it is computed as :math:`\frac{e^x}{1 + e^x}`, so the exponential
+    is at most 1 for every ``x`` and a small probability keeps its digits.
+
+    Parameters
+    ----------
+    x : array_like, any shape
+        Scores (log odds); infinite ones are allowed. A NaN stays NaN, in its own place.
+
+    Returns
+    -------
+    ndarray, shape of ``x``
+        Probabilities, in the format of ``x``; a NumPy scalar for a scalar ``x``.
+
+    Raises
+    ------
+    TypeError
+        If ``x`` does not hold real numbers or has a mask.
+
+    See Also
+    --------
+    log_sigmoid : its logarithm.
+
+    Notes
+    -----
+    Chapter 5 derives it. Time and memory grow linearly with the size of ``x``.
+
+    Examples
+    --------
+    >>> float(sigmoid(0.0))
+    0.5
+    >>> float(sigmoid(np.log(0.7 / 0.3)).round(4))
+    0.7
+    """
+    x = check_real("x", x)
+    work = x.astype(at_least_double(x), copy=False)
+    small = np.exp(-np.abs(work))
+    result = np.where(work < 0, small, 1) / (1 + small)
+    return unwrap(np.asarray(result).astype(x.dtype, copy=False))
 
 
 def log_sigmoid(x: ArrayLike) -> FloatArray:
@@ -216,17 +292,22 @@ def log_sigmoid(x: ArrayLike) -> FloatArray:
     Parameters
     ----------
     x : array_like, any shape
-        Scores (log odds); NaN stays NaN.
+        Scores (log odds); infinite ones are allowed. A NaN stays NaN, in its own place.
 
     Returns
     -------
     ndarray, shape of ``x``
-        Log probabilities in nats, at most 0; a NumPy scalar for a scalar ``x``.
+        Log probabilities in nats, at most 0, in the format of ``x``; a NumPy scalar for a
+        scalar ``x``.
 
     Raises
     ------
     TypeError
-        If ``x`` does not hold real numbers.
+        If ``x`` does not hold real numbers or has a mask.
+
+    See Also
+    --------
+    sigmoid : the probability itself.
 
     Notes
     -----
@@ -240,6 +321,6 @@ def log_sigmoid(x: ArrayLike) -> FloatArray:
     -1000.0
     """
     x = check_real("x", x)
-    work = widen(x)
+    work = x.astype(at_least_double(x), copy=False)
     result = np.minimum(work, 0) - np.log1p(np.exp(-np.abs(work)))
     return unwrap(np.asarray(result).astype(x.dtype, copy=False))

@@ -10,11 +10,9 @@ from numpy.testing import assert_allclose
 from xent_lib import (
     log_softmax,
     logsumexp,
+    sigmoid_focal_loss_value_and_grad,
     softmax,
     softmax_cross_entropy_with_integer_labels,
-)
-from xent_lib.fused import (
-    sigmoid_focal_loss_value_and_grad,
     softmax_cross_entropy_with_integer_labels_value_and_grad,
 )
 

@@ -34,6 +34,13 @@ from xent_lib._validation.examples import (
     check_tokens,
     check_yes_or_no,
 )
+from xent_lib._validation.labelled import (
+    Batch,
+    Rows,
+    batch_of_distributions,
+    batch_of_indices,
+    yes_or_no_entries,
+)
 from xent_lib._validation.numbers import (
     check_base,
     check_decay,
@@ -46,9 +53,13 @@ from xent_lib._validation.numbers import (
 )
 
 __all__ = [
+    "Batch",
     "FloatArray",
     "IntArray",
+    "Rows",
     "as_array",
+    "batch_of_distributions",
+    "batch_of_indices",
     "check_axis",
     "check_base",
     "check_choice",
@@ -80,4 +91,5 @@ __all__ = [
     "check_tokens",
     "check_unit_interval",
     "check_yes_or_no",
+    "yes_or_no_entries",
 ]

@@ -1,4 +1,4 @@
-"""Mean losses with their gradients, against the plain version, torch and finite differences."""
+"""Mean losses with their gradients, against torch, finite differences and exact arithmetic."""
 
 import os
 import subprocess
@@ -17,31 +17,27 @@ from numpy.testing import assert_allclose, assert_array_equal
 from strategies import distributions, integer_labels, logits_and_axis, without_axis
 from xent_lib import (
     _blocks,
-    _kernels,
-    fused,
+    _unshifted,
+    losses,
     one_hot,
     sigmoid_binary_cross_entropy,
+    sigmoid_binary_cross_entropy_value_and_grad,
     sigmoid_focal_loss,
+    sigmoid_focal_loss_value_and_grad,
     smooth_labels,
     softmax_cross_entropy,
-    softmax_cross_entropy_with_integer_labels,
-)
-from xent_lib.fused import (
-    sigmoid_binary_cross_entropy_value_and_grad,
-    sigmoid_focal_loss_value_and_grad,
     softmax_cross_entropy_value_and_grad,
+    softmax_cross_entropy_with_integer_labels,
     softmax_cross_entropy_with_integer_labels_value_and_grad,
 )
-from xent_lib.gradients import central_difference
-from xent_lib.plain import (
-    plain_losses,
-    plain_losses_of_distributions,
-    plain_value_and_grad,
+from xent_lib.gradients import (
+    central_difference,
+    softmax_cross_entropy_grad,
 )
 
 of_indices = softmax_cross_entropy_with_integer_labels_value_and_grad
 of_distributions = softmax_cross_entropy_value_and_grad
-TOLERANCE = {np.dtype(np.float32): 3e-6, np.dtype(np.float64): 1e-14}
+TOLERANCE = {np.dtype(np.float32): 4e-7, np.dtype(np.float64): 1e-15}
 
 
 @st.composite
@@ -59,23 +55,40 @@ def options(draw, shape, num_classes):
         where = np.resize(where, shape)
         where = np.where(where.any(), where, True)
     return {
-        "weights": weights,
+        "class_weights": weights,
         "where": where,
         "label_smoothing": draw(st.sampled_from([0.0, 0.1, 1.0])),
     }
 
 
-def plain_mean(x, labels, axis, weights, where, label_smoothing):
-    """The readable version, with the weights of a mean worked out step by step."""
+def plain_losses_and_slopes(logits, targets):
+    """Weighted losses and slopes by the textbook, with the true class in no sum; longdouble."""
+    z, targets = logits.astype(np.longdouble), targets.astype(np.longdouble)
+    terms = np.exp(z - z.max(axis=1, keepdims=True))
+    others = np.stack([np.delete(terms, k, 1).sum(1) for k in range(z.shape[1])], 1)
+    rest = np.stack([np.delete(targets, k, 1).sum(1) for k in range(z.shape[1])], 1)
+    weight, total = targets.sum(axis=1), terms.sum(axis=1)
+    top = np.arange(len(z)), z.argmax(axis=1)
+    paid = (targets * (z[top][:, None] - z)).sum(axis=1)
+    slopes = (terms * rest - others * targets) / total[:, None]
+    return paid + weight * np.log1p(others[top]), slopes
+
+
+def plain_mean(x, labels, axis, class_weights, where, label_smoothing):
+    """The mean, with the weights of its parts worked out step by step."""
     rows = np.moveaxis(x, axis, -1).reshape(-1, x.shape[axis])
-    labels = np.moveaxis(labels, axis, -1).reshape(rows.shape)
-    weights = np.ones(rows.shape[1]) if weights is None else np.asarray(weights)
+    labels = np.moveaxis(labels, axis, -1).reshape(rows.shape).astype(np.longdouble)
+    weights = np.ones(rows.shape[1]) if class_weights is None else class_weights
     counts = np.ones(len(rows)) if where is None else where.reshape(-1).astype(float)
     divisor = ((labels * weights).sum(axis=1) * counts).sum()
-    targets = smooth_labels(labels, label_smoothing) * weights * counts[:, None]
-    value, gradient = plain_value_and_grad(rows, targets / divisor)
+    share = np.longdouble(label_smoothing)
+    targets = (1 - share) * labels + share / rows.shape[1]
+    targets *= np.asarray(weights) * counts[:, None]
+    loss, slopes = plain_losses_and_slopes(rows, targets)
     moved = np.moveaxis(x, axis, -1).shape
-    return value, np.moveaxis(gradient.reshape(moved), -1, axis)
+    slopes = np.moveaxis(slopes.reshape(moved), -1, axis)
+    shape = without_axis(x.shape, axis)
+    return loss.reshape(shape), loss.sum() / divisor, slopes / divisor
 
 
 @st.composite
@@ -88,49 +101,50 @@ def cases(draw):
 
 
 def take(way, patch):
-    """Send every block one way: all in float64, from rounded sums, or with a shift."""
+    """Send every block one way: from unshifted exponentials where these do, or shifted."""
     if way != "small":
-        patch.setattr(fused, "SMALL", 0)
-        patch.setattr(_kernels, "SMALL_LOSS", 0)
-    if way in ("no shift", "shifted"):
-        patch.setattr(_kernels, "FEW_CLASSES", 0)
+        patch.setattr(_unshifted, "SMALL_BATCH", 0)
+    if way == "rounded sums":
+        patch.setattr(_unshifted, "FEWEST_CLASSES", 0)
     if way == "shifted":
-        patch.setattr(_kernels, "MOST", 0)
+        patch.setattr(losses, "LARGEST", 0)
 
 
-WAYS = ("small", "few classes", "no shift", "shifted")
+WAYS = ("small", "rounded sums", "no shift", "shifted")
 
 
 # A busy machine can make one example slow; that says nothing about the values.
 @pytest.mark.parametrize("way", WAYS)
 @settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(case=cases())
-def test_the_fast_versions_equal_the_plain_one_on_every_axis(way, case):
+def test_losses_and_slopes_equal_the_plain_ones_on_every_axis(way, case):
     x, labels, soft, axis, chosen = case
     tolerance = TOLERANCE[x.dtype]
     encoded = np.moveaxis(one_hot(labels, x.shape[axis]), -1, axis)
     with pytest.MonkeyPatch.context() as patch:
         take(way, patch)
-        patch.setattr(_blocks, "BLOCK_BYTES", 2 * x.shape[axis] * x.itemsize)
-        losses = softmax_cross_entropy_with_integer_labels(x, labels, axis=axis)
-        hard = of_indices(x, labels, axis=axis, **chosen)
-        mixed = of_distributions(x, soft, axis=axis, **chosen)
-        of_soft = softmax_cross_entropy(x, soft, axis=axis)
-    rows = np.moveaxis(x, axis, -1).reshape(-1, x.shape[axis])
-    expected = plain_losses_of_distributions(
-        rows, np.moveaxis(soft, axis, -1).reshape(rows.shape)
-    )
-    assert_allclose(of_soft.reshape(-1), expected, rtol=1e-14, atol=0)
-    expected = plain_losses(rows, labels.reshape(-1)).reshape(labels.shape)
+        patch.setattr(_blocks, "BLOCK_ENTRIES", 2 * x.shape[axis])
+        found = softmax_cross_entropy_with_integer_labels(x, labels, axis)
+        weighted = softmax_cross_entropy_with_integer_labels(x, labels, axis, **chosen)
+        hard = of_indices(x, labels, axis, **chosen)
+        mixed = of_distributions(x, soft, axis, **chosen)
+        of_soft = softmax_cross_entropy(x, soft, axis, **chosen)
+    plainly = {"class_weights": None, "where": None, "label_smoothing": 0.0}
+    expected = plain_mean(x, encoded, axis, **plainly)[0]
     grid = np.finfo(x.dtype).smallest_subnormal
-    assert_allclose(losses, expected, rtol=tolerance, atol=grid)
-    assert losses.dtype == x.dtype
-    for (value, gradient), given_labels in ((hard, encoded), (mixed, soft)):
-        expected, slopes = plain_mean(
-            x.astype(np.float64), given_labels, axis, **chosen
-        )
-        assert_allclose(value, expected, rtol=10 * tolerance, atol=tolerance)
-        assert_allclose(gradient, slopes, rtol=10 * tolerance, atol=10 * tolerance)
+    assert_allclose(found, expected, rtol=tolerance, atol=grid)
+    assert found.dtype == x.dtype
+    for (value, gradient), some, given_labels in (
+        (hard, weighted, encoded),
+        (mixed, of_soft, soft),
+    ):
+        expected, mean, slopes = plain_mean(x, given_labels, axis, **chosen)
+        assert_allclose(some, expected, rtol=2 * tolerance, atol=grid)
+        assert_allclose(value, mean, rtol=2 * tolerance)
+        # Digits that prediction and label share are lost from a slope; see the docstring.
+        work = np.float64 if x.dtype == np.float32 else np.longdouble
+        shared = 4 * np.finfo(work).eps * np.max(chosen["class_weights"] or 1)
+        assert_allclose(gradient, slopes, rtol=2 * tolerance, atol=max(grid, shared))
         assert gradient.shape == x.shape
 
 
@@ -150,10 +164,10 @@ def test_class_indices_agree_with_torch(smoothing, weighted):
     )
     expected.backward()
     value, gradient = of_indices(
-        x, labels, weights=weights, where=where, label_smoothing=smoothing
+        x, labels, class_weights=weights, where=where, label_smoothing=smoothing
     )
     assert_allclose(value, expected.item(), rtol=1e-14)
-    assert_allclose(gradient, z.grad.numpy(), rtol=1e-12, atol=1e-17)
+    assert_allclose(gradient, z.grad.numpy(), rtol=1e-11)
 
 
 @pytest.mark.parametrize("way", WAYS)
@@ -187,96 +201,133 @@ def test_logits_far_from_zero_give_the_numbers_of_those_near_it(
 
 
 @pytest.mark.parametrize("shape", [(7, 5), (300, 70), (2000, 900), (3, 200_000)])
-@pytest.mark.parametrize("threads", [1, 2, 3])
-def test_blocks_and_threads_change_nothing(shape, threads, monkeypatch):
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_blocks_and_threads_change_nothing(shape, dtype, monkeypatch):
     rng = np.random.default_rng(0)
-    x = rng.normal(size=shape).astype(np.float32)
+    x = rng.normal(size=shape).astype(dtype)
     labels = rng.integers(0, shape[1], shape[0])
-    monkeypatch.setattr(_blocks, "available_cores", lambda: threads)
-    value, gradient = of_indices(x, labels)
-    targets = one_hot(labels, shape[1]) / shape[0]
-    expected, slopes = plain_value_and_grad(x.astype(np.float64), targets)
-    losses = softmax_cross_entropy_with_integer_labels(x, labels)
-    assert_allclose(losses, plain_losses(x, labels), rtol=1e-6)
-    assert_allclose(value, expected, rtol=1e-6)
-    assert_allclose(gradient, slopes, rtol=2e-5, atol=1e-12)
-    soft = one_hot(labels, shape[1], dtype=np.float32)
-    assert_allclose(softmax_cross_entropy(x, soft), losses, rtol=1e-6)
-    value, again = of_distributions(x, targets * shape[0])
-    assert_allclose(value, expected, rtol=1e-6)
-    assert_allclose(again, slopes, rtol=2e-5, atol=1e-9)
+    soft = one_hot(labels, shape[1], dtype=dtype)
+    if dtype == np.float64:
+        x, labels, soft = x[:50], labels[:50], soft[:50]  # long doubles take their time
+    found = []
+    for threads in (1, 2, 3):
+        monkeypatch.setattr(_blocks, "available_cores", lambda n=threads: n)
+        found.append(
+            (
+                *of_indices(x, labels),
+                *of_distributions(x, soft),
+                softmax_cross_entropy_with_integer_labels(x, labels),
+                softmax_cross_entropy(x, soft),
+            )
+        )
+    for others in found[1:]:
+        for one, other in zip(found[0], others, strict=True):
+            assert_array_equal(one, other)
+    value, gradient, again, slopes, each, of_soft = found[0]
+    few = [0, 1, len(x) - 1]
+    expected, exact = (
+        plain_losses_and_slopes(x[few], soft[few])
+        if shape[1] < 1000
+        else (of_soft[few], slopes[few] * len(x))
+    )
+    tolerance = TOLERANCE[x.dtype]
+    assert_allclose(each[few], expected, rtol=tolerance)
+    assert_allclose(gradient[few] * len(x), exact, rtol=2 * tolerance)
+    assert_allclose(slopes, gradient, rtol=2 * tolerance)
+    assert_allclose(each, of_soft, rtol=2 * tolerance)
+    assert_allclose([value, again], each.mean(dtype=np.float64), rtol=tolerance)
 
 
-@pytest.fixture
-def started(monkeypatch):
-    """The sizes of the pools that are started from here on."""
-    sizes = []
-
-    class Pool(_blocks.ThreadPoolExecutor):
-        def __init__(self, workers, **options):
-            sizes.append(workers)
-            super().__init__(workers, **options)
-
-    monkeypatch.setattr(_blocks, "ThreadPoolExecutor", Pool)
+def test_threads_start_for_large_batches_only(monkeypatch):
+    started = []
+    start = threading.Thread.start
+    monkeypatch.setattr(
+        threading.Thread, "start", lambda self: (started.append(self), start(self))
+    )
     monkeypatch.setattr(_blocks, "available_cores", lambda: 3)
-    _blocks._helpers.cache_clear()
-    yield sizes
-    _blocks._helpers.cache_clear()
-
-
-def test_helpers_start_with_the_first_large_batch_and_stay(started):
     of_indices(np.zeros((100, 10)), np.zeros(100, int))
     assert started == []
-    for _ in range(2):
-        of_indices(np.zeros((60_000, 10)), np.zeros(60_000, int))
-    assert started == [2]
+    of_indices(np.zeros((60_000, 10)), np.zeros(60_000, int))
+    assert len(started) == 2
+    assert not any(helper.is_alive() for helper in started)
 
 
-@pytest.mark.usefixtures("started")
-def test_an_error_in_a_block_reaches_the_caller_and_ends_the_work():
-    rows = np.zeros((40_000, 100), np.float32)
+def test_where_no_thread_can_start_the_caller_does_the_work(monkeypatch):
+    x, labels = next(large_batches(1))
+    expected = of_indices(x, labels)
+
+    def refuse(self):
+        raise RuntimeError("can't create new thread at interpreter shutdown")
+
+    monkeypatch.setattr(_blocks, "available_cores", lambda: 3)
+    monkeypatch.setattr(threading.Thread, "start", refuse)
+    value, gradient = of_indices(x, labels)
+    assert value == expected[0]
+    assert_array_equal(gradient, expected[1])
+
+
+def test_a_thread_that_outlives_the_main_one_gets_its_losses():
+    code = """
+import threading, time
+import numpy as np
+from xent_lib import _blocks, softmax_cross_entropy_with_integer_labels as loss
+
+_blocks.available_cores = lambda: 2
+z, y = np.zeros((3000, 400), np.float32), np.zeros(3000, int)
+def train():
+    threading.main_thread().join()
+    print(loss(z, y).mean().round(4))
+threading.Thread(target=train).start()
+"""
+    finished = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=False
+    )
+    assert finished.stderr == "" and finished.stdout == "5.9915\n"
+
+
+@pytest.mark.parametrize("threads", [1, 3])
+def test_an_error_in_a_block_reaches_the_caller_and_ends_the_work(threads, monkeypatch):
+    monkeypatch.setattr(_blocks, "available_cores", lambda: threads)
     done = []
 
-    def block(part, room):
+    def block(part):
         done.append(part.start)
         if part.start:
             raise ZeroDivisionError
         return 0.0
 
     with pytest.raises(ZeroDivisionError):
-        _blocks.sum_over_blocks(block, len(rows), rows)
-    assert len(done) <= 4
+        _blocks.sum_over_blocks(block, 40_000, 100)
+    assert len(done) <= 1 + threads
 
 
-def test_a_loss_within_a_block_of_another_has_a_room_of_its_own(monkeypatch):
-    batch = next(large_batches(1))
-    alone = of_indices(*batch)
-    inner = []
-    exact = _kernels._true_terms
-
-    def interrupted(*arguments):
-        monkeypatch.setattr(_kernels, "_true_terms", exact)
-        inner.append(of_indices(*batch))
-        return exact(*arguments)
-
-    monkeypatch.setattr(_kernels, "_true_terms", interrupted)
-    for value, gradient in (of_indices(*batch), *inner):
-        assert value == alone[0]
-        assert_array_equal(gradient, alone[1])
+def test_a_call_leaves_numpys_settings_as_they_are():
+    before = np.getbufsize(), np.geterr()
+    of_indices(*next(large_batches(1)))
+    assert (np.getbufsize(), np.geterr()) == before
 
 
-@pytest.mark.parametrize(
-    "shape", [(1024, 10), (65_536, 10), (6_000, 100), (40, 32_000)]
-)
-def test_little_more_is_held_than_the_gradient(shape):
+def test_settings_that_raise_do_not_reach_into_a_call():
+    x = np.array([[0, 200, -np.inf], [-200, 0, 3]], np.float32)
+    with np.errstate(all="raise"):
+        of_indices(x, [1, 0])
+        of_distributions(x, [[1, 0, 0], [0.5, 0.5, 0]])
+        softmax_cross_entropy_with_integer_labels(x, [2, 0])
+        softmax_cross_entropy_grad(x, [[0, 0, 1], [0.5, 0.5, 0]])
+        sigmoid_focal_loss_value_and_grad([-800.0, np.inf], [1, 0])
+
+
+@pytest.mark.parametrize("shape", [(400_000, 10), (40_000, 100), (120, 32_000)])
+def test_little_more_is_held_than_the_gradient(shape, monkeypatch):
+    monkeypatch.setattr(_blocks, "available_cores", lambda: 1)
     rng = np.random.default_rng(0)
-    x, labels = rng.normal(size=shape).astype(np.float32), rng.integers(0, 10, shape[0])
-    of_indices(x, labels)
+    x = rng.standard_normal(shape, np.float32)
+    labels = rng.integers(0, 10, shape[0])
     tracemalloc.start()
     _, gradient = of_indices(x, labels)
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
-    assert peak <= 1.2 * gradient.nbytes
+    assert peak <= gradient.nbytes + 2**21
 
 
 def large_batches(count):
@@ -302,7 +353,7 @@ def test_calls_from_several_threads_at_once_do_not_disturb_each_other(monkeypatc
         together = list(callers.map(call, batches))
     for (value, gradient), again in zip(alone, together, strict=True):
         for repeated, slopes in again:
-            assert_allclose(repeated, value, rtol=1e-13)
+            assert repeated == value
             assert_array_equal(slopes, gradient)
 
 
@@ -313,7 +364,7 @@ def test_a_process_forked_after_the_first_call_computes_as_its_parent_does():
 import os, sys
 import numpy as np
 from xent_lib import _blocks
-from xent_lib.fused import softmax_cross_entropy_with_integer_labels_value_and_grad as f
+from xent_lib import softmax_cross_entropy_with_integer_labels_value_and_grad as f
 
 _blocks.available_cores = lambda: 2
 x, labels = np.eye(6_000, 100), np.arange(6_000) % 100
@@ -358,10 +409,10 @@ def test_what_stands_at_a_masked_example_is_not_looked_at(bad, num_classes):
     for value, gradient in (
         of_indices(x, [0, 1, -100, 0], where=where),
         of_distributions(x, soft, where=where),
-        of_indices(x, [0, 1, 2, 0], weights=1.0 * (np.arange(num_classes) != 2)),
+        of_indices(x, [0, 1, 2, 0], class_weights=1.0 * (np.arange(num_classes) != 2)),
     ):
         assert_allclose(value, clean[0], rtol=1e-15)
-        assert_allclose(gradient[where], clean[1], rtol=1e-13, atol=1e-16)
+        assert_allclose(gradient[where], clean[1], rtol=1e-13)
         assert_array_equal(gradient[2], 0)
 
 
@@ -373,7 +424,7 @@ def test_a_label_that_counts_nothing_costs_nothing_at_minus_infinity(num_classes
     soft[0, :2] = 0.5
     weights = np.ones(num_classes)
     weights[1] = 0
-    value, gradient = of_distributions(x, soft, weights=weights)
+    value, gradient = of_distributions(x, soft, class_weights=weights)
     assert_allclose(value, np.log(num_classes - 1))
     assert gradient[0, 1] == 0
     value, gradient = of_distributions(x, soft)
@@ -448,7 +499,7 @@ def test_the_slopes_of_the_focal_loss_are_those_of_its_differences(alpha, gamma)
     _, gradient = sigmoid_focal_loss_value_and_grad(
         x, labels, alpha=alpha, gamma=gamma, where=where
     )
-    assert_allclose(gradient, central_difference(value, x), atol=1e-9)
+    assert_allclose(gradient, central_difference(value, x), rtol=1e-6, atol=1e-11)
     assert_array_equal(gradient[~where], 0)
 
 
