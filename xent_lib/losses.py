@@ -617,21 +617,22 @@ def set_apart(logits: FloatArray, classes: NDArray[np.intp], work: Format) -> On
     if is_wider:
         terms = logits.astype(work)
         np.exp(terms, out=terms)
-        row = _apart(places, terms, None, is_wider)
+        row = split_off(places, terms, None, is_wider)
         if row.own.min() > SMALLEST and (row.own + row.others).max() < LARGEST:
             return row
     maximum = logits.max(axis=1, keepdims=True)
     distance = maximum[:, 0].astype(work) - logits[places]
     terms = exponentials(logits, maximum, work)
-    return _apart(places, terms, distance, is_wider)
+    return split_off(places, terms, distance, is_wider)
 
 
-def _apart(
+def split_off(
     places: tuple[NDArray[np.intp], NDArray[np.intp]],
     terms: FloatArray,
     distance: FloatArray | None,
     is_wider: bool,
 ) -> OneApart:
+    """Take the exponential of one class of each row out of ``terms``, and add the others."""
     own = terms[places]
     terms[places] = 0
     if is_wider:

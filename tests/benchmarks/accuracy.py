@@ -22,8 +22,10 @@ import optax
 import torch
 from scipy.special import log_softmax
 
-from xent_lib import softmax_cross_entropy_with_integer_labels
-from xent_lib.fused import softmax_cross_entropy_with_integer_labels_value_and_grad
+from xent_lib import (
+    softmax_cross_entropy_with_integer_labels,
+    softmax_cross_entropy_with_integer_labels_value_and_grad,
+)
 
 RESULTS = Path(__file__).with_name("accuracy.json")
 DIGITS = 60

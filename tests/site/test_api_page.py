@@ -28,13 +28,11 @@ FUNCTIONS = [
     if entry.kind == "function"
 ]
 FORMULA_MODULES = {
-    "xent_lib.fused",
     "xent_lib.gradients",
     "xent_lib.information",
     "xent_lib.labels",
     "xent_lib.losses",
     "xent_lib.numerical",
-    "xent_lib.plain",
     "xent_lib.special",
     "xent_lib.torch_losses",
 }
