@@ -6,7 +6,7 @@ which returns the mean and its slopes in the logits. The shape of a label never 
 means: class indices and distributions have a function each.
 
 The second half of the file is the arithmetic. What is said about a row of logits follows from
-one split of its exponentials, :func:`set_apart`: one class here, the sum of the others there.
+one split of its exponentials, ``set_apart``: one class here, the sum of the others there.
 For a class index that is the true class, for a distribution the likeliest one.
 """
 
@@ -601,9 +601,8 @@ class OneApart(NamedTuple):
     terms: FloatArray  # shape (N, K); 0 at the class set apart
     own: FloatArray  # shape (N,); the exponential of the class set apart
     others: FloatArray  # shape (N,); the sum of the terms
-    distance: (
-        FloatArray | None
-    )  # shape (N,); nats below the maximum, where one is taken out
+    # Shape (N,); nats below the row's maximum, where the maximum is taken out.
+    distance: FloatArray | None
 
 
 def set_apart(logits: FloatArray, classes: NDArray[np.intp], work: Format) -> OneApart:
