@@ -153,8 +153,8 @@ def slower_without_gradient(stored: Any) -> str:
         return "At no shape did the loss alone take longer than loss and gradient."
     return (
         "In the stored run the loss alone took longer than loss and gradient together at "
-        f"{', '.join(found)}. It is the smaller part of the work, so something else on the "
-        "machine must have held it up: these times and their ratios say too much."
+        f"{', '.join(found)}. It is the smaller part of the work, and this run does not "
+        "show what held it up."
     )
 
 
