@@ -75,7 +75,7 @@ def softmax_jacobian(logits: ArrayLike, axis: int = -1) -> FloatArray:
     with np.errstate(all="ignore"):
         row = set_apart(rows, rows.argmax(axis=1), wider(rows))
     total = (row.own + row.others)[:, None]
-    rest = total - row.terms  # what all other classes have, without a difference
+    rest = total - row.terms  # harmless: a term is at most half of the total
     rest[row.places] = row.others
     row.terms[row.places] = row.own
     q = row.terms / total
