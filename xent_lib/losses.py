@@ -105,10 +105,10 @@ def softmax_cross_entropy(
 
     Notes
     -----
-    Chapter 5 derives it. An example that ``where`` leaves out, or whose label has only classes
-    of weight 0, is not looked at: it may hold NaN. The mean of those that count is
-    ``losses[where].mean()``; with class weights divide the sum by the weight of the labels, as
-    :func:`softmax_cross_entropy_value_and_grad` does. Logits and labels below float64 are
+    Chapter 5 derives it. An example that ``where`` leaves out, or whose label, smoothed, has
+    only classes of weight 0, is not looked at: it may hold NaN. The mean of those that count
+    is ``losses[where].mean()``; with class weights divide the sum by the weight of the labels,
+    as :func:`softmax_cross_entropy_value_and_grad` does. Logits and labels below float64 are
     worked out in float64, wider ones in long double. Time grows linearly with the size of
     ``logits``; so does memory where an axis, a mask or a change of format asks for a copy, and
     otherwise it is the losses and a few blocks of at most a megabyte, or of one row, for each
@@ -184,12 +184,13 @@ def softmax_cross_entropy_with_integer_labels(
 
     Notes
     -----
-    Chapter 5 derives it. An example that ``where`` leaves out, or whose label has weight 0, is
-    not looked at: its logits may hold NaN. The mean of those that count is
-    ``losses[where].mean()``; with class weights divide the sum by the weight of the labels, as
-    :func:`softmax_cross_entropy_with_integer_labels_value_and_grad` does. Time grows linearly
-    with the size of ``logits``; so does memory where an axis asks for a copy, and otherwise it
-    is the losses and a few blocks of at most a megabyte, or of one row, for each core.
+    Chapter 5 derives it. An example that ``where`` leaves out, or whose label, smoothed, has
+    only classes of weight 0, is not looked at: its logits may hold NaN. The mean of those that
+    count is ``losses[where].mean()``; with class weights divide the sum by the weight of the
+    labels, as :func:`softmax_cross_entropy_with_integer_labels_value_and_grad` does. Time
+    grows linearly with the size of ``logits``; so does memory where an axis, half precision,
+    integers or a view that is not contiguous ask for a copy, and otherwise it is the losses
+    and a few blocks of at most a megabyte, or of one row, for each core.
 
     Examples
     --------
@@ -375,14 +376,14 @@ def softmax_cross_entropy_value_and_grad(
 
     Notes
     -----
-    Chapter 6 derives it. An example that ``where`` leaves out, or whose label has only classes
-    of weight 0, is not looked at: it may hold NaN. The gradient is that of the value: where a
-    label misses the sum 1 by rounding, :math:`q` is multiplied by its sum. Logits and labels
-    below float64 are worked out in float64, wider ones in long double; a slope is a difference
-    of two numbers between 0 and 1, and the more digits these share, the fewer it has. Time
-    grows linearly with the size of ``logits``; memory is the gradient, what an axis, a mask or
-    a change of format copies, and a few blocks of at most a megabyte, or of one row, for each
-    core.
+    Chapter 6 derives it. An example that ``where`` leaves out, or whose label, smoothed, has
+    only classes of weight 0, is not looked at: it may hold NaN. The gradient is that of the
+    value: where a label misses the sum 1 by rounding, :math:`q` is multiplied by its sum.
+    Logits and labels below float64 are worked out in float64, wider ones in long double; a
+    slope is a difference of two numbers between 0 and 1, and the more digits these share, the
+    fewer it has. Time grows linearly with the size of ``logits``; memory is the gradient, what
+    an axis, a mask or a change of format copies, and a few blocks of at most a megabyte, or of
+    one row, for each core.
 
     Examples
     --------
@@ -454,11 +455,12 @@ def softmax_cross_entropy_with_integer_labels_value_and_grad(
 
     Notes
     -----
-    Chapter 6 derives it. An example that ``where`` leaves out, or whose label has weight 0, is
-    not looked at: its logits may hold NaN. No one-hot vector is built unless labels are
-    smoothed, and then a block at a time. Time grows linearly with the size of ``logits``;
-    memory is the gradient, what an axis copies, and a few blocks of at most a megabyte, or of
-    one row, for each core.
+    Chapter 6 derives it. An example that ``where`` leaves out, or whose label, smoothed, has
+    only classes of weight 0, is not looked at: its logits may hold NaN. No one-hot vector is
+    built unless labels are smoothed, and then a block at a time. Time grows linearly with the
+    size of ``logits``; memory is the gradient, what an axis or a change of format copies (half
+    precision is worked on as float32), and a few blocks of at most a megabyte, or of one row,
+    for each core.
 
     Examples
     --------

@@ -188,9 +188,9 @@ def calibration_curve(
 
     Returns
     -------
-    prob_true : ndarray, shape (bins that are not empty,)
+    prob_true : ndarray of float64, shape (bins that are not empty,)
         How often the event happened.
-    prob_pred : ndarray, same shape
+    prob_pred : ndarray of float64, same shape
         The mean forecast.
 
     Raises

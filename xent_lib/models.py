@@ -159,8 +159,10 @@ def softmax_regression_hessian(
 
     Raises
     ------
+    TypeError
+        If ``features`` have a mask.
     ValueError
-        If the shapes do not fit or a logit is not finite.
+        If the shapes do not fit, or a logit is +inf or -inf for every class. NaN gives NaN.
 
     Notes
     -----

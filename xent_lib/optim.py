@@ -72,9 +72,9 @@ class History:
         The rule with its memory as the run left it; with ``parameters`` it resumes the run,
         unless Control-C fell into a step and left that memory half changed.
     loss : list of float
-        The objective before each step, on that step's batch. Where the run ended on seeing
-        a gradient, at the tolerance or by a ``DivergenceError``, one more: that last loss,
-        after which no step was taken.
+        The objective before each step, on that step's batch. It holds one more, of a step not
+        taken or not finished, where the run ended at the tolerance, by a loss or gradient
+        that was no use, or by Control-C within a step.
     watched_steps : list of int
         How many steps had been taken each time ``watch`` was called.
     watched : dict of str to list of float

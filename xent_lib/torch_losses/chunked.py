@@ -87,13 +87,13 @@ def linear_cross_entropy(
     -------
     Tensor, scalar, or shape of ``target`` for 'none'
         In nats, with the dtype of ``input``; under ``torch.autocast`` float32, but float64
-        where an argument is float64, which autocast leaves alone.
+        where all arguments are float64, which autocast leaves alone.
 
     Raises
     ------
     TypeError
-        If an argument is no tensor of the right kind, the dtypes differ outside
-        ``torch.autocast``, or ``chunk_size`` is no integer.
+        If an argument is no tensor of the right kind, the dtypes differ, outside
+        ``torch.autocast`` or where one of them is float64, or ``chunk_size`` is no integer.
     ValueError
         If shapes or devices do not fit, a target is out of range, ``reduction`` is unknown,
         ``label_smoothing`` lies outside [0, 1] or ``chunk_size`` is below 1.
