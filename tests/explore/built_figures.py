@@ -42,11 +42,14 @@ def page_of(site: Path, module: str) -> tuple[str, str]:
 
 
 def opener(open_page: Open, name: str, anchor: str) -> OpenFigure:
-    """Open a page, at a hash and with a context's options, and find the figure on it."""
+    """Open a page, at a hash and with a context's options, and find the figure, drawn, on it."""
 
     def open_(hash_: str = "", **options: Any) -> tuple[Page, Locator]:
         page = open_page(name + hash_, **options)
-        return page, page.locator(f"#{anchor} .xe")
+        figure = page.locator(f"#{anchor} .xe")
+        figure.wait_for()
+        drawn(page)
+        return page, figure
 
     return open_
 
