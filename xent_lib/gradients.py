@@ -17,7 +17,8 @@ from xent_lib._validation import (
     check_logits,
     yes_or_no_entries,
 )
-from xent_lib.losses import binary_cross_entropy_parts, set_apart, value_and_grad_of_sum
+from xent_lib.losses.binary import binary_cross_entropy_parts
+from xent_lib.losses.softmax import set_apart, value_and_grad_of_sum
 from xent_lib.numerical import central_difference, complex_step
 from xent_lib.special import unwrap, wider
 

@@ -43,13 +43,17 @@ class Module:
     @property
     def chapter(self) -> int:
         """The first chapter that its docstring names; modules without one come last."""
-        match = _CHAPTER.search(self.docstring)
-        return int(match.group(1)) if match else _NO_CHAPTER
+        return _first_chapter(self.docstring)
 
     @property
     def draws(self) -> bool:
         """Whether it serves the page and not the arithmetic; such modules come last."""
         return self.name.startswith((f"{PACKAGE}.plots", f"{PACKAGE}.show"))
+
+
+def _first_chapter(docstring: str) -> int:
+    match = _CHAPTER.search(docstring)
+    return int(match.group(1)) if match else _NO_CHAPTER
 
 
 def read_library(root: Path = ROOT) -> list[Module]:
@@ -108,11 +112,12 @@ def _definitions(tree: ast.Module) -> list[Definition]:
 
 
 def _definitions_in_package(package: Path) -> list[Definition]:
-    return [
-        one
+    trees = [
+        ast.parse(path.read_text(encoding="utf-8"))
         for path in sorted(package.glob("*.py"))
-        for one in _definitions(ast.parse(path.read_text(encoding="utf-8")))
     ]
+    trees.sort(key=lambda tree: _first_chapter(ast.get_docstring(tree) or ""))
+    return [one for tree in trees for one in _definitions(tree)]
 
 
 def _entry(definition: Definition, *, in_class: bool = False) -> Entry:

@@ -16,9 +16,6 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 from strategies import distributions, integer_labels, logits_and_axis, without_axis
 from xent_lib import (
-    _blocks,
-    _unshifted,
-    losses,
     one_hot,
     sigmoid_binary_cross_entropy,
     sigmoid_binary_cross_entropy_value_and_grad,
@@ -34,6 +31,7 @@ from xent_lib.gradients import (
     central_difference,
     softmax_cross_entropy_grad,
 )
+from xent_lib.losses import _blocks, _unshifted
 
 of_indices = softmax_cross_entropy_with_integer_labels_value_and_grad
 of_distributions = softmax_cross_entropy_value_and_grad
@@ -107,7 +105,7 @@ def take(way, patch):
     if way == "rounded sums":
         patch.setattr(_unshifted, "FEWEST_CLASSES", 0)
     if way == "shifted":
-        patch.setattr(losses, "LARGEST", 0)
+        patch.setattr("xent_lib.losses.softmax.LARGEST", 0)
 
 
 WAYS = ("small", "rounded sums", "no shift", "shifted")
@@ -270,7 +268,8 @@ def test_a_thread_that_outlives_the_main_one_gets_its_losses():
     code = """
 import threading, time
 import numpy as np
-from xent_lib import _blocks, softmax_cross_entropy_with_integer_labels as loss
+from xent_lib import softmax_cross_entropy_with_integer_labels as loss
+from xent_lib.losses import _blocks
 
 _blocks.available_cores = lambda: 2
 z, y = np.zeros((3000, 400), np.float32), np.zeros(3000, int)
@@ -363,7 +362,7 @@ def test_a_process_forked_after_the_first_call_computes_as_its_parent_does():
     code = """
 import os, sys
 import numpy as np
-from xent_lib import _blocks
+from xent_lib.losses import _blocks
 from xent_lib import softmax_cross_entropy_with_integer_labels_value_and_grad as f
 
 _blocks.available_cores = lambda: 2

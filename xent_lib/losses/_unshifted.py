@@ -1,6 +1,6 @@
 """Losses of float32 rows from the exponentials of their scores as they are.
 
-The one fast path of ``losses``, private to ``softmax_cross_entropy_with_integer_labels``. It
+The one fast path of the losses, private to ``softmax_cross_entropy_with_integer_labels``. It
 exists for two shapes of batch. Of a small one the calls from Python to NumPy take the time, so
 this makes few. With many classes and no gradient there is little to do beside exponentials,
 and in float64, in which the plain form works, one takes twice the time that it does in float32:
@@ -17,8 +17,8 @@ import functools
 import numpy as np
 from numpy.typing import NDArray
 
-from xent_lib._blocks import sum_over_blocks
 from xent_lib._validation import FloatArray
+from xent_lib.losses._blocks import sum_over_blocks
 
 SMALL_BATCH = 2**13  # entries
 NEAR_ZERO = (
