@@ -64,7 +64,7 @@ MISTAKES = [
     ),
     ("minibatches([1], [1], 0, rng)", ValueError, "batch_size must be at least 1; got 0"),
     ("minibatches([1], [1], True, rng)", TypeError, "batch_size must be an integer; got True"),
-    # numerical
+    # gradients: slopes from values
     ("central_difference(np.sum, [nan])", ValueError, "x must not contain NaN; x[0] is nan"),
     ("central_difference(np.sum, [1.0], step=0)", ValueError, "step must be finite and above 0"),
     ("complex_step(np.sum, [nan])", ValueError, "x must not contain NaN; x[0] is nan"),

@@ -32,7 +32,6 @@ FORMULA_MODULES = {
     "xent_lib.information",
     "xent_lib.labels",
     "xent_lib.losses",
-    "xent_lib.numerical",
     "xent_lib.special",
     "xent_lib.torch_losses",
 }
