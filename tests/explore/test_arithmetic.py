@@ -13,12 +13,11 @@ from xent_lib import (
     softmax_cross_entropy,
     surprisal,
 )
-from xent_lib.calibration import best_temperature
 from xent_lib.datasets import overconfident_digits
 from xent_lib.explore import Calibration, Descent, Memory
 from xent_lib.explore.descent import RULES
 from xent_lib.gradients import softmax_cross_entropy_grad
-from xent_lib.metrics import calibration_curve
+from xent_lib.metrics import best_temperature, calibration_curve
 
 STATES = 300
 CLOSE = {"rtol": 1e-9, "atol": 1e-9}

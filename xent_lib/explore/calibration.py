@@ -17,11 +17,14 @@ from xent_lib._validation import (
     check_positive,
     check_positive_integer,
 )
-from xent_lib.calibration import best_temperature
 from xent_lib.datasets import overconfident_digits
 from xent_lib.explore._base import Interactive
 from xent_lib.losses import softmax_cross_entropy_with_integer_labels
-from xent_lib.metrics import calibration_curve, expected_calibration_error
+from xent_lib.metrics import (
+    best_temperature,
+    calibration_curve,
+    expected_calibration_error,
+)
 from xent_lib.plots.calibration import plot_reliability
 from xent_lib.special import softmax
 

@@ -1,4 +1,4 @@
-// Held-out logits at a temperature, as xent_lib.calibration and xent_lib.metrics have them.
+// Held-out logits at a temperature, as xent_lib.metrics has them.
 import { logsumexp, softmax, sum } from "./arithmetic.mjs";
 
 const [LOWEST, HIGHEST] = [0.01, 100]; // temperatures

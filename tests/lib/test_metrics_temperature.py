@@ -6,9 +6,13 @@ from scipy.optimize import minimize_scalar
 
 from _tools.held_out import train
 from xent_lib import softmax, softmax_cross_entropy_with_integer_labels
-from xent_lib.calibration import HIGHEST, LOWEST, best_temperature
 from xent_lib.datasets import digits, overconfident_digits
-from xent_lib.metrics import expected_calibration_error
+from xent_lib.metrics import (
+    HIGHEST_TEMPERATURE,
+    LOWEST_TEMPERATURE,
+    best_temperature,
+    expected_calibration_error,
+)
 
 
 def problems(count=30):
@@ -31,7 +35,10 @@ def test_scipy_finds_the_same_temperature():
             ).mean()
 
         found = minimize_scalar(
-            loss, bounds=(1 / HIGHEST, 10), options={"xatol": 1e-10}, method="bounded"
+            loss,
+            bounds=(1 / HIGHEST_TEMPERATURE, 10),
+            options={"xatol": 1e-10},
+            method="bounded",
         )
         assert best_temperature(logits, labels) == pytest.approx(1 / found.x, rel=1e-5)
 
@@ -55,8 +62,8 @@ def test_scores_twice_as_large_need_twice_the_temperature():
 
 def test_without_a_best_temperature_an_end_of_the_range_is_returned():
     logits = np.eye(3)
-    assert best_temperature(logits, [0, 1, 2]) == pytest.approx(LOWEST)
-    assert best_temperature(logits, [1, 2, 0]) == pytest.approx(HIGHEST)
+    assert best_temperature(logits, [0, 1, 2]) == pytest.approx(LOWEST_TEMPERATURE)
+    assert best_temperature(logits, [1, 2, 0]) == pytest.approx(HIGHEST_TEMPERATURE)
 
 
 def test_the_stored_logits_are_what_the_script_trains():
@@ -84,11 +91,11 @@ def test_the_stored_model_is_over_confident_and_a_temperature_mends_it():
 @pytest.mark.parametrize(
     ("logits", "expected"),
     [
-        (np.float16([[700, 0], [0, 700]]), LOWEST),
-        (np.float16([[60000, -60000], [-60000, 60000]]), LOWEST),
-        (np.array([[1e307, 0], [0, 1e307]]), LOWEST),
-        (np.array([[1.7e308, -1.7e308], [-1.7e308, 1.7e308]]), LOWEST),
-        (np.array([[-1.7e308, 1.7e308], [1.7e308, -1.7e308]]), HIGHEST),
+        (np.float16([[700, 0], [0, 700]]), LOWEST_TEMPERATURE),
+        (np.float16([[60000, -60000], [-60000, 60000]]), LOWEST_TEMPERATURE),
+        (np.array([[1e307, 0], [0, 1e307]]), LOWEST_TEMPERATURE),
+        (np.array([[1.7e308, -1.7e308], [-1.7e308, 1.7e308]]), LOWEST_TEMPERATURE),
+        (np.array([[-1.7e308, 1.7e308], [1.7e308, -1.7e308]]), HIGHEST_TEMPERATURE),
     ],
 )
 def test_logits_near_the_end_of_their_format_have_a_temperature(logits, expected):
@@ -100,7 +107,7 @@ def test_long_doubles_beyond_float64_have_one_too():
     if np.isinf(big):
         pytest.skip("long doubles of this machine end where float64 does")
     logits = np.array([[big, 0], [0, big]])
-    assert best_temperature(logits, [0, 1]) == pytest.approx(LOWEST)
+    assert best_temperature(logits, [0, 1]) == pytest.approx(LOWEST_TEMPERATURE)
 
 
 @pytest.mark.parametrize("dtype", [np.float16, np.float32, ">f4", np.longdouble])
@@ -122,10 +129,10 @@ def test_one_huge_row_does_not_hide_what_the_others_say():
 def test_an_end_may_stand_for_a_temperature_beyond_it():
     # Three right of four with two logits z apart: the best temperature is z / log 3.
     logits = np.array([[1e4, 0.0]] * 4)
-    assert best_temperature(logits, [0, 0, 0, 1]) == pytest.approx(HIGHEST)
+    assert best_temperature(logits, [0, 0, 0, 1]) == pytest.approx(HIGHEST_TEMPERATURE)
     best = 1e4 / np.log(3)
     losses = [
         softmax_cross_entropy_with_integer_labels(logits / t, [0, 0, 0, 1]).mean()
-        for t in (HIGHEST, 0.99 * best, best, 1.01 * best)
+        for t in (HIGHEST_TEMPERATURE, 0.99 * best, best, 1.01 * best)
     ]
     assert losses[2] == min(losses)
