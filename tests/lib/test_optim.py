@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 import torch
 
-from xent_lib import _progress
 from xent_lib.optim import (
     Adam,
     DivergenceError,
@@ -17,6 +16,7 @@ from xent_lib.optim import (
     History,
     Momentum,
     Newton,
+    _progress,
     minibatches,
     minimise,
 )

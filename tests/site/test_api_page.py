@@ -17,7 +17,7 @@ from library_source import Entry, read_library
 from numpydoc.docscrape import NumpyDocString
 
 import xent_lib
-from xent_lib.rules import Rule
+from xent_lib.optim import Rule
 
 LIBRARY = read_library()
 NAMES = [(module.name, entry.name) for module in LIBRARY for entry in module.entries]

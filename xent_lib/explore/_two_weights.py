@@ -12,8 +12,7 @@ from xent_lib.models import (
     softmax_regression_hessian,
     softmax_regression_value_and_grad,
 )
-from xent_lib.optim import DivergenceError, minimise
-from xent_lib.rules import Newton, Rule
+from xent_lib.optim import DivergenceError, Newton, Rule, minimise
 
 TOLERANCE = 1e-6
 

@@ -18,8 +18,8 @@ from xent_lib._validation import (
 )
 from xent_lib.explore._base import Interactive
 from xent_lib.explore._two_weights import TwoWeights
+from xent_lib.optim import Adam, GradientDescent, Momentum, Rule
 from xent_lib.plots.descent import plot_descent
-from xent_lib.rules import Adam, GradientDescent, Momentum, Rule
 
 RULES = ("gradient descent", "momentum", "Adam", "Newton")
 SLOWEST, FASTEST = 0.01, 1000.0

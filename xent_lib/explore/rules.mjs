@@ -1,5 +1,5 @@
 // Softmax regression of two classes with one weight a feature, two in all, and the rules of
-// xent_lib.rules that walk down its loss. Class 0 keeps the logit 0, class 1 has w · x.
+// xent_lib.optim that walk down its loss. Class 0 keeps the logit 0, class 1 has w · x.
 import { sum } from "./arithmetic.mjs";
 
 /** @typedef {[number, number]} Pair

@@ -15,8 +15,6 @@ from xent_lib._validation import (
     check_same_length,
 )
 
-__all__ = ["minibatches"]
-
 Batch = tuple[Any, ...]
 
 

@@ -1,8 +1,4 @@
-"""Finding the parameters with the lowest loss: one loop, four rules; taught in chapter 7.
-
-A rule turns parameters and a gradient into new parameters. :func:`minimise` calls an objective
-and a rule in turn, and keeps a history. Parameters are one array of any shape.
-"""
+"""The loop that follows a rule downhill, the history it keeps, and what ends it; chapter 7."""
 
 from __future__ import annotations
 
@@ -14,28 +10,15 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import ArrayLike
 
-from xent_lib._progress import with_bar
 from xent_lib._validation import (
     FloatArray,
     check_choice,
     check_finite,
     check_positive_integer,
 )
-from xent_lib.batches import Batch, minibatches
-from xent_lib.rules import Adam, GradientDescent, Momentum, Newton, Rule
-
-__all__ = [
-    "Adam",
-    "DivergenceError",
-    "EarlyStopping",
-    "GradientDescent",
-    "History",
-    "Momentum",
-    "Newton",
-    "Rule",
-    "minibatches",
-    "minimise",
-]
+from xent_lib.optim._progress import with_bar
+from xent_lib.optim.batches import Batch
+from xent_lib.optim.rules import Rule
 
 Objective = Callable[..., tuple[float, FloatArray]]
 
@@ -127,6 +110,7 @@ class EarlyStopping:
 
     Examples
     --------
+    >>> from xent_lib.optim import GradientDescent
     >>> history = History(np.zeros(1), GradientDescent(0.1), watched={"loss": [2.0, 1.0, 1.1, 1.2]})
     >>> EarlyStopping("loss", patience=2)(history)
     'loss has been above its minimum 2 times in a row'
@@ -182,7 +166,7 @@ def minimise(
         The most steps to take.
     batches : iterable of tuple, optional
         Arguments of ``objective`` for each step, for instance from
-        :func:`xent_lib.batches.minibatches`; none by default. The run ends when they do.
+        :func:`minibatches`; none by default. The run ends when they do.
     tolerance : float, default 0.0
         Stop once no entry of the gradient is larger than this.
     watch : callable, optional
@@ -214,13 +198,12 @@ def minimise(
     Notes
     -----
     Chapter 7 builds it. Time: that of at most ``steps`` calls of ``objective`` and
-    ``rule.step``.
-    Memory: that of one such call, and a copy of the parameters each time they are watched where
-    ``keep_path`` is set.
+    ``rule.step``. Memory: that of one such call, and a copy of the parameters each time they
+    are watched where ``keep_path`` is set.
 
     Examples
     --------
-    >>> from xent_lib.rules import GradientDescent
+    >>> from xent_lib.optim import GradientDescent
     >>> def parabola(x):
     ...     return float(((x - 3) ** 2).sum()), 2 * (x - 3)
     >>> minimise(parabola, [0.0], GradientDescent(0.25), steps=50).parameters.round(4).tolist()
