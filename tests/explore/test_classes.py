@@ -21,9 +21,8 @@ from xent_lib.explore import (
 from xent_lib.explore._base import MIME
 from xent_lib.explore._passages import TOP, book_texts, read_texts
 from xent_lib.memory import loss_memory
-from xent_lib.ngrams import NgramModel
 from xent_lib.plots.style import ROLES
-from xent_lib.tokenizers import BytePairTokenizer
+from xent_lib.text import BytePairTokenizer, NgramModel
 
 WIDGET = "application/vnd.jupyter.widget-view+json"
 MADE = {

@@ -10,8 +10,7 @@ import numpy as np
 
 from xent_lib._validation import FloatArray, check_not_empty, check_text
 from xent_lib.datasets import load_corpus
-from xent_lib.ngrams import NgramModel
-from xent_lib.tokenizers import BytePairTokenizer
+from xent_lib.text import BytePairTokenizer, NgramModel
 
 TOP = 8  # likeliest tokens that are kept at each place
 SHARES = 10_000  # to what part of 1 their probabilities are kept

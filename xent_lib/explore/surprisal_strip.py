@@ -13,9 +13,8 @@ from xent_lib._validation import FloatArray, check_choice
 from xent_lib.explore._base import Interactive
 from xent_lib.explore._checks import plain_label
 from xent_lib.explore._passages import SHARES, book_texts, read_texts
-from xent_lib.ngrams import NgramModel
 from xent_lib.plots.language import plot_surprisal_strip
-from xent_lib.tokenizers import BytePairTokenizer
+from xent_lib.text import BytePairTokenizer, NgramModel
 
 
 class SurprisalStrip(Interactive):

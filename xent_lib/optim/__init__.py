@@ -2,6 +2,10 @@
 
 A rule turns parameters and a gradient into new parameters. :func:`minimise` calls an objective
 and a rule in turn, and keeps a history. Parameters are one array of any shape.
+
+Each rule is a small object with one method, ``step(parameters, gradient)``, that returns new
+parameters. What a rule remembers between steps it keeps in itself. Stochastic gradient descent
+is :class:`GradientDescent` on mini-batches.
 """
 
 from xent_lib.optim.batches import minibatches

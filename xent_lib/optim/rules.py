@@ -1,9 +1,4 @@
-"""How to step: gradient descent, momentum, Adam and Newton; taught in chapter 7.
-
-Each rule is a small object with one method, ``step(parameters, gradient)``, that returns new
-parameters. What a rule remembers between steps it keeps in itself. Stochastic gradient descent
-is :class:`GradientDescent` on mini-batches.
-"""
+"""How to step: gradient descent, momentum, Adam and Newton; taught in chapter 7."""
 
 from __future__ import annotations
 

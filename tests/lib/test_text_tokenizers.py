@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from xent_lib.datasets import load_corpus
-from xent_lib.tokenizers import BytePairTokenizer, _Words
+from xent_lib.text.tokenizers import BytePairTokenizer, _Words
 
 TEXT = "low low low lower lower newest newest newest newest widest widest"
 

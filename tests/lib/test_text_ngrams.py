@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from xent_lib import cross_entropy, ngrams, one_hot, perplexity
-from xent_lib.ngrams import NgramModel
+from xent_lib import cross_entropy, one_hot, perplexity
+from xent_lib.text import NgramModel, ngrams
 
 
 @pytest.fixture

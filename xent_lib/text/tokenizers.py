@@ -1,9 +1,4 @@
-"""Text as a sequence of tokens, each one of a fixed vocabulary; for the planned chapter 12.
-
-A byte-pair encoding starts from the 256 bytes, so that every text that UTF-8 can write has
-tokens and no part of it is unknown. Each merge then makes one token of the pair that stands
-side by side most often.
-"""
+"""Text as a sequence of tokens, each one of a fixed vocabulary; for the planned chapter 12."""
 
 from __future__ import annotations
 
@@ -22,8 +17,6 @@ from xent_lib._validation import (
     check_text,
     check_tokens,
 )
-
-__all__ = ["BytePairTokenizer"]
 
 NUM_BYTES = 256
 # A word with the space before it; digits and signs likewise; blank space between lines.

@@ -1,9 +1,4 @@
-"""A language model that counts: the smallest one that forecasts the next token.
-
-An n-gram model looks at the ``n - 1`` tokens before and asks what followed them in the text
-that it was fitted to. Where it has seen little it leans on what shorter contexts say, so that
-nothing is impossible.
-"""
+"""A language model that counts, the smallest that forecasts a token; for the planned chapter 12."""
 
 from __future__ import annotations
 
@@ -22,8 +17,6 @@ from xent_lib._validation import (
     check_positive_integer,
     check_tokens,
 )
-
-__all__ = ["NgramModel"]
 
 Context = tuple[int, ...]
 
@@ -68,8 +61,9 @@ class NgramModel:
     cross entropy and perplexity apply to it as to any other. For each position of the text,
     fitting copies a context of each length below ``n``, so its time and memory grow with
     n² times the length of the text, and so does the time of pricing a text. Time and memory of
-    one forecast grow linearly with ``vocab_size`` and with n². Changing ``n``, ``vocab_size``
-    or ``discount`` has no effect until ``fit`` is called again.
+    one forecast grow linearly with ``vocab_size``, with n² and with the length of the context
+    given, all of which is checked although at most ``n - 1`` tokens of it are used. Changing
+    ``n``, ``vocab_size`` or ``discount`` has no effect until ``fit`` is called again.
 
     References
     ----------
