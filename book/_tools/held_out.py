@@ -11,7 +11,7 @@ import json
 import numpy as np
 
 from xent_lib.datasets import HELD_OUT_LOGITS, digits
-from xent_lib.networks import TwoLayerNetwork
+from xent_lib.models import TwoLayerNetwork
 
 EXAMPLES, WRONG = 400, 40
 EPOCHS = 400

@@ -15,22 +15,22 @@ from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import LogisticRegression
 from sklearn.utils.estimator_checks import check_estimator
 
-from xent_lib import models, networks, softmax_cross_entropy_with_integer_labels
+from xent_lib import softmax_cross_entropy_with_integer_labels
 from xent_lib.datasets import digits
 from xent_lib.models import (
     ConvergenceWarning,
     SeparableDataWarning,
     SoftmaxRegression,
-    softmax_regression_hessian,
-    softmax_regression_value_and_grad,
-    with_ones,
-)
-from xent_lib.networks import (
     TwoLayerNetwork,
     layers,
+    softmax_regression,
+    softmax_regression_hessian,
+    softmax_regression_value_and_grad,
     two_layer_logits,
+    two_layer_network,
     two_layer_start,
     two_layer_value_and_grad,
+    with_ones,
 )
 from xent_lib.optim import Adam, DivergenceError, GradientDescent, Momentum
 
@@ -632,9 +632,9 @@ def interrupted(*arguments, **options):
 @pytest.mark.parametrize(
     ("kind", "module", "name"),
     [
-        (SoftmaxRegression, models, "softmax_regression_value_and_grad"),
-        (SoftmaxRegression, models, "softmax_regression_hessian"),
-        (TwoLayerNetwork, networks, "two_layer_value_and_grad"),
+        (SoftmaxRegression, softmax_regression, "softmax_regression_value_and_grad"),
+        (SoftmaxRegression, softmax_regression, "softmax_regression_hessian"),
+        (TwoLayerNetwork, two_layer_network, "two_layer_value_and_grad"),
     ],
 )
 def test_a_fit_interrupted_in_its_first_call_leaves_the_old_model_or_none(

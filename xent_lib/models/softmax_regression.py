@@ -1,9 +1,4 @@
-"""Softmax regression, the smallest classifier that learns; taught in chapter 7.
-
-It follows scikit-learn's conventions: arguments are stored as given, ``fit`` learns, and what
-was learnt ends in an underscore. Its loss and derivatives are plain functions, so a chapter
-can hand them to :func:`xent_lib.optim.minimise` itself.
-"""
+"""Softmax regression, the smallest classifier that learns; taught in chapter 7."""
 
 from __future__ import annotations
 
@@ -15,27 +10,16 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from xent_lib._validation import FloatArray, IntArray, check_not_negative, check_table
-from xent_lib.estimators import (
+from xent_lib.losses import softmax_cross_entropy_with_integer_labels_value_and_grad
+from xent_lib.models.classifier import (
     PARTLY_SEPARATED,
     SEPARATED,
     Classifier,
-    ConvergenceWarning,
-    SeparableDataWarning,
     has_learnt_nothing,
     warn_if_unfinished,
 )
-from xent_lib.losses import softmax_cross_entropy_with_integer_labels_value_and_grad
 from xent_lib.optim import History, Newton, Rule, minimise
 from xent_lib.special import softmax
-
-__all__ = [
-    "ConvergenceWarning",
-    "SeparableDataWarning",
-    "SoftmaxRegression",
-    "softmax_regression_hessian",
-    "softmax_regression_value_and_grad",
-    "with_ones",
-]
 
 _SETTLED = 0.1  # a Newton step that moves no logit further is near the end of its way
 _IN_THE_PLANE = 1e-8  # of a step: what rounding leaves of a lead that does not change
@@ -234,7 +218,7 @@ class SoftmaxRegression(Classifier):
 
     See Also
     --------
-    xent_lib.estimators.Classifier : ``predict``, ``predict_proba``, ``decision_function`` and
+    Classifier : ``predict``, ``predict_proba``, ``decision_function`` and
         ``score``.
 
     Notes

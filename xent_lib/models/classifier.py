@@ -1,8 +1,4 @@
-"""What the classifiers of chapters 7 and 8 share: scikit-learn's conventions, without scikit-learn.
-
-Where scikit-learn's own tools need one of its classes (tags, an error or a warning that they
-recognise), it is imported at that moment; a model that is fitted and asked never needs it.
-"""
+"""What the classifiers of chapters 7 and 8 share: predictions, parameters, warnings of a fit."""
 
 from __future__ import annotations
 
@@ -42,8 +38,6 @@ class SeparableDataWarning(ConvergenceWarning):
     so the weights that the fit leaves are those of the moment at which it stopped.
     """
 
-
-__all__ = ["Classifier", "ConvergenceWarning", "SeparableDataWarning"]
 
 SEPARATED = "the classes are separated"
 PARTLY_SEPARATED = "the classes are separated in part"
@@ -93,12 +87,11 @@ def warn_if_unfinished(history: History) -> None:
 class Classifier:
     """What the classifiers of this library have in common.
 
-    They are :class:`xent_lib.models.SoftmaxRegression` and
-    :class:`xent_lib.networks.TwoLayerNetwork`. What was learnt is set all at once when a fit is
-    done, so one that fails or is interrupted before its first step leaves the model as it was.
-    A model that has learnt nothing raises scikit-learn's ``NotFittedError`` when it is asked, or
-    a ``ValueError`` where scikit-learn is not installed; ``NotFittedError`` is a ``ValueError``
-    too.
+    They are :class:`SoftmaxRegression` and :class:`TwoLayerNetwork`. What was learnt is set all
+    at once when a fit is done, so one that fails or is interrupted before its first step leaves
+    the model as it was. A model that has learnt nothing raises scikit-learn's
+    ``NotFittedError`` when it is asked, or a ``ValueError`` where scikit-learn is not
+    installed; ``NotFittedError`` is a ``ValueError`` too.
 
     Attributes
     ----------

@@ -1,8 +1,4 @@
-"""A network with one hidden layer, back-propagated by hand; taught in chapter 8.
-
-Its parameters are one flat array, so :func:`xent_lib.optim.minimise` moves them like any
-others; :func:`layers` shows that array as the two weight matrices.
-"""
+"""A network with one hidden layer, back-propagated by hand; taught in chapter 8."""
 
 from __future__ import annotations
 
@@ -21,9 +17,13 @@ from xent_lib._validation import (
     check_shape,
     check_table,
 )
-from xent_lib.estimators import Classifier, has_learnt_nothing, warn_if_unfinished
 from xent_lib.losses import softmax_cross_entropy_with_integer_labels_value_and_grad
-from xent_lib.models import with_ones
+from xent_lib.models.classifier import (
+    Classifier,
+    has_learnt_nothing,
+    warn_if_unfinished,
+)
+from xent_lib.models.softmax_regression import with_ones
 from xent_lib.optim import Adam, Rule, minibatches, minimise
 
 Sizes = tuple[int, int, int]
@@ -260,7 +260,7 @@ class TwoLayerNetwork(Classifier):
 
     See Also
     --------
-    xent_lib.estimators.Classifier : ``predict``, ``predict_proba``, ``decision_function`` and
+    Classifier : ``predict``, ``predict_proba``, ``decision_function`` and
         ``score``.
 
     Notes
