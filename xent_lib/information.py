@@ -21,7 +21,7 @@ from xent_lib._validation import (
     check_probabilities,
     check_same_shape,
 )
-from xent_lib.special import unwrap
+from xent_lib.special import add_up, unwrap
 
 __all__ = [
     "cross_entropy",
@@ -34,6 +34,7 @@ __all__ = [
 # Between these ratios of p to q the parts of a divergence nearly cancel.
 _NEAR_ONE = 0.1  # largest (p - q) / (p + q)
 _ODD_POWERS = range(19, 1, -2)  # 0.1 to the 21st is below rounding
+_SMALLEST_RATIO = 1e-300  # below it float64 holds fewer digits of p / q
 
 
 def surprisal(p: ArrayLike, *, base: float | None = None) -> FloatArray:
@@ -70,9 +71,7 @@ def surprisal(p: ArrayLike, *, base: float | None = None) -> FloatArray:
     1.0
     """
     p = check_probabilities("p", p)
-    with np.errstate(divide="ignore"):
-        nats = -np.log(widen(p))
-    return _in_base(nats, base, p.dtype)
+    return _rounded(-logarithm(widen(p), base), p.dtype)
 
 
 def entropy(p: ArrayLike, *, base: float | None = None, axis: int = -1) -> FloatArray:
@@ -119,8 +118,8 @@ def entropy(p: ArrayLike, *, base: float | None = None, axis: int = -1) -> Float
     1.0
     """
     p, axis = check_distribution("p", p, axis)
-    nats = -x_log_y(p, p).sum(axis=axis)
-    return _in_base(nats, base, p.dtype)
+    average = -add_up(x_log_y(p, p, base), axis)
+    return _rounded(average, p.dtype)
 
 
 def cross_entropy(
@@ -169,8 +168,8 @@ def cross_entropy(
     0.3567
     """
     p, q, axis = _check_pair(p, q, axis)
-    nats = -x_log_y(p, q).sum(axis=axis)
-    return _in_base(nats, base, np.result_type(p, q))
+    average = -add_up(x_log_y(p, q, base), axis)
+    return _rounded(average, np.result_type(p, q))
 
 
 def kl_divergence(
@@ -226,8 +225,9 @@ def kl_divergence(
     0.3681
     """
     p, q, axis = _check_pair(p, q, axis)
-    nats = _price_above(p, q).sum(axis=axis)
-    return _in_base(nats, base, np.result_type(p, q))
+    nats = add_up(_price_above(p, q), axis)
+    unit = 1 if base is None else np.log(check_base(base, nats.dtype))
+    return _rounded(nats / unit, np.result_type(p, q))
 
 
 def perplexity(
@@ -263,6 +263,9 @@ def perplexity(
     perplexity of a data set, take the exponential of the mean loss, never the mean of
     exponentials. Time and memory grow linearly with the size of ``p``.
 
+    A large perplexity has fewer digits: its relative error is the error of the cross entropy in
+    nats, about 1e-13 for 690 nats. Beyond the format of the result it is inf.
+
     Examples
     --------
     >>> float(perplexity([0.25, 0.25, 0.25, 0.25]).round(4))
@@ -271,8 +274,9 @@ def perplexity(
     1.4286
     """
     p, q, axis = _check_pair(p, p if q is None else q, axis)
-    choices = np.exp(-x_log_y(p, q).sum(axis=axis))
-    return unwrap(np.asarray(choices).astype(np.result_type(p, q), copy=False))
+    with np.errstate(over="ignore"):
+        choices = np.exp(-add_up(x_log_y(p, q), axis))
+        return _rounded(choices, np.result_type(p, q))
 
 
 def _check_pair(
@@ -289,17 +293,32 @@ def widen(x: FloatArray) -> FloatArray:
     return x.astype(np.result_type(x, np.float64), copy=False)
 
 
-def x_log_y(x: FloatArray, y: FloatArray) -> FloatArray:
+def logarithm(y: FloatArray, base: float | None) -> FloatArray:
+    """``log(y)`` to any base; those that NumPy has give whole bits and whole digits exactly."""
+    with np.errstate(divide="ignore"):
+        if base is None:
+            return np.log(y)
+        base_here = check_base(base, y.dtype)
+        if base_here == 2:
+            return np.log2(y)
+        if base_here == 10:
+            return np.log10(y)
+        quotient: FloatArray = np.log(y) / np.log(base_here)
+        return quotient
+
+
+def x_log_y(x: FloatArray, y: FloatArray, base: float | None = None) -> FloatArray:
     """``x * log(y)`` with 0 where ``x`` is 0: an event that never happens costs nothing."""
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return np.where(x == 0, 0, widen(x) * np.log(widen(y)))
+    with np.errstate(invalid="ignore"):
+        return np.where(x == 0, 0, widen(x) * logarithm(widen(y), base))
 
 
 def _price_above(p: FloatArray, q: FloatArray) -> FloatArray:
     """``p log(p / q) - (p - q)``, at least 0, with its digits also where p and q nearly agree.
 
     With s = (p - q) / (p + q), log(p / q) is 2 atanh(s), and the whole is
-    (p + q) s² + 2 p (atanh(s) - s). For small s the bracket is a power series.
+    (p + q) s² + 2 p (atanh(s) - s). For small s the bracket is a power series. Elsewhere the
+    quotient's logarithm is taken, and that of each where the quotient leaves the format.
     """
     p, q = widen(p), widen(q)
     total = p + q
@@ -308,12 +327,15 @@ def _price_above(p: FloatArray, q: FloatArray) -> FloatArray:
     series = np.zeros_like(s)
     for power in _ODD_POWERS:
         series = (series + 1 / s.dtype.type(power)) * s**2
-    with np.errstate(invalid="ignore"):  # inf - inf does not occur, inf - number does
-        apart = x_log_y(p, p) - x_log_y(p, q) - (p - q)
+    with np.errstate(all="ignore"):
+        ratio = p / q
+        beyond = ~((ratio > _SMALLEST_RATIO) & (ratio < 1 / _SMALLEST_RATIO))
+        logs = np.log(ratio)
+        logs[beyond] = np.log(p[beyond]) - np.log(q[beyond])
+        apart = np.where(p == 0, q, p * logs - (p - q))
     return np.where(near, total * s**2 + 2 * p * s * series, apart)
 
 
-def _in_base(nats: FloatArray, base: float | None, dtype: DTypeLike) -> FloatArray:
-    """Change the unit and round to ``dtype``; a certain event costs 0.0 and not -0.0."""
-    unit = 1 if base is None else np.log(nats.dtype.type(check_base(base)))
-    return unwrap(np.asarray(nats / unit + 0.0).astype(dtype, copy=False))
+def _rounded(result: FloatArray, dtype: DTypeLike) -> FloatArray:
+    """Round to ``dtype``; a certain event costs 0.0 and not -0.0."""
+    return unwrap(np.asarray(result + 0.0).astype(dtype, copy=False))

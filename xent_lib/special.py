@@ -48,6 +48,17 @@ def unwrap(x: FloatArray) -> FloatArray:
     return scalar
 
 
+def add_up(terms: FloatArray, axis: int, dtype: Format | None = None) -> FloatArray:
+    """Add along ``axis``, whichever axis lies end to end in memory.
+
+    Along that one NumPy adds in pairs, along another one term after the other: a million
+    terms then lose five digits.
+    """
+    rows = np.ascontiguousarray(np.moveaxis(terms, axis, -1))
+    total: FloatArray = rows.sum(axis=-1, dtype=dtype)
+    return total
+
+
 def difference(a: FloatArray, b: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Return ``a - b`` rounded, and what the rounding left out (Knuth's two-sum).
 

@@ -5,6 +5,7 @@ import importlib
 import inspect
 import itertools
 import re
+from decimal import Decimal
 
 import numpy as np
 import pytest
@@ -202,13 +203,24 @@ MISTAKES = [
     (
         "entropy(DISTRIBUTION, base=1)",
         ValueError,
-        "base must be finite and above 1; got 1",
+        "base must be finite and above 1 in float64; got 1",
     ),
     (
         "entropy(DISTRIBUTION, base=-2)",
         ValueError,
-        "base must be finite and above 1; got -2",
+        "base must be finite and above 1 in float64; got -2",
     ),
+    (
+        "surprisal(0.5, base=Decimal('1.00000000000000000001'))",
+        ValueError,
+        "1 in float64; got Decimal('1.00000000000000000001')",
+    ),
+    (
+        "surprisal(0.5, base=10**400)",
+        ValueError,
+        "base must be finite and above 1 in float64; got 1000",
+    ),
+    (f"{FOCAL}([0.0], [1], gamma=10**400)", ValueError, "gamma must be finite"),
     ("entropy(['a'])", TypeError, "p must hold real numbers; got dtype <U1"),
     ("entropy([1j])", TypeError, "p must hold real numbers; got dtype complex128"),
     (
@@ -429,6 +441,7 @@ def test_a_mistake_gets_an_error_that_says_what_to_mend(call, kind, text):
     names = PUBLIC | mistakes.NAMES
     names |= {
         "np": np,
+        "Decimal": Decimal,
         "ROWS": ROWS,
         "DISTRIBUTION": DISTRIBUTION,
     }

@@ -7,7 +7,7 @@ import scipy.stats
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
-from numpy.testing import assert_allclose
+from numpy.testing import assert_allclose, assert_array_equal
 
 from strategies import distributions
 from xent_lib import cross_entropy, entropy, kl_divergence, perplexity, surprisal
@@ -205,6 +205,64 @@ def test_sums_along_an_axis_that_is_not_the_fast_one_keep_their_digits(dtype, or
         apart = (p * np.log(p / q) - p + q).sum()
         assert_allclose(kl_divergence(one, other, axis=axis), apart, rtol=1e2 * rtol)
         assert_allclose(perplexity(one, other, axis=axis), np.exp(crossed), rtol=rtol)
+
+
+@pytest.mark.parametrize("order", ["C", "F"])
+def test_a_million_float64_terms_lose_no_digits_along_any_axis(order):
+    count = 10**6
+    u = np.asarray(np.full((count, 2), 1 / count), order=order)
+    assert_allclose(entropy(u, axis=0), np.log(count), rtol=4e-16)
+    assert_allclose(cross_entropy(u, u, axis=0), np.log(count), rtol=4e-16)
+    assert_allclose(perplexity(u, axis=0), count, rtol=1e-14)
+    v = u.copy(order="K")
+    v[::2] *= 1 + 2.0**-10
+    v[1::2] *= 1 - 2.0**-10
+    expected = count / 2 * exact_divergence(v[:2, 0], u[:2, 0])
+    assert_allclose(kl_divergence(v, u, axis=0), expected, rtol=4e-15)
+
+
+@pytest.mark.parametrize("classes", [3, 10, 100])
+def test_how_an_array_lies_in_memory_changes_no_bit(classes):
+    p, q = np.random.default_rng(1).dirichlet(np.ones(classes), (2, 500))
+    for function, arrays in (
+        (entropy, (p,)),
+        (perplexity, (p,)),
+        (cross_entropy, (p, q)),
+        (kl_divergence, (p, q)),
+    ):
+        rows = function(*arrays)
+        assert_array_equal(function(*map(np.asfortranarray, arrays)), rows)
+        assert_array_equal(function(*(a.T.copy() for a in arrays), axis=0), rows)
+
+
+@pytest.mark.parametrize("small", [1e-300, 1e-100, 1e-16, 1e-9])
+@pytest.mark.parametrize("factor", [1e-7, 0.5, 0.8, 0.85, 1.25, 1.3, 3.0])
+def test_a_single_improbable_class_adds_its_digits_to_a_divergence(small, factor):
+    p, q = [small, 1.0], [small * factor, 1.0]
+    assert_allclose(kl_divergence(p, q), exact_divergence(p, q), rtol=1e-14)
+
+
+def test_ratios_beyond_the_format_have_finite_divergences():
+    for p, q in (([1.0, 0.0], [5e-324, 1.0]), ([5e-324, 1.0], [1.0, 0.0])):
+        finite = np.where(np.array(q) == 0, 5e-324, q)
+        assert_allclose(kl_divergence(p, finite), exact_divergence(p, finite))
+        assert (kl_divergence(p, q) == np.inf) == (0.0 in q)
+
+
+@pytest.mark.parametrize("k", range(1, 64))
+def test_powers_of_two_and_ten_have_whole_surprisals_in_bits_and_digits(k):
+    assert surprisal(2.0**-k, base=2) == k
+    rare = [2.0**-k, 1 - 2.0**-k]
+    assert cross_entropy([1.0, 0.0], rare, base=2) == k
+    # 1e-k is rounded, so its surprisal may miss k by that.
+    assert_allclose(surprisal(10.0**-k, base=10), k, rtol=2.3e-16)
+
+
+def test_a_perplexity_beyond_the_format_is_infinite_without_a_warning():
+    for dtype in (np.float16, np.float32, np.float64):
+        tiny = np.finfo(dtype).smallest_subnormal
+        wide = perplexity(np.array([1, 0], dtype), np.array([tiny, 1], dtype))
+        assert wide == np.inf and wide.dtype == dtype
 
 
 def test_float16_is_worked_out_wide_and_rounded_once():

@@ -34,49 +34,62 @@ def _check_number(name: str, value: Any) -> None:
         raise TypeError(f"{name} must be a real number; got {value!r}")
 
 
+def _as_float(name: str, value: Any) -> float:
+    """Return a real number as Python computes with it, beyond its format as inf."""
+    _check_number(name, value)
+    try:
+        return float(value)
+    except OverflowError:  # an integer or a fraction
+        return float("inf")
+
+
 def check_positive(name: str, value: float) -> float:
     """Return a finite number above 0."""
-    _check_number(name, value)
-    if not 0 < value < float("inf"):
+    number = _as_float(name, value)
+    if not 0 < number < float("inf"):
         raise ValueError(f"{name} must be finite and above 0; got {value!r}")
-    return float(value)
+    return number
 
 
 def check_not_negative(name: str, value: float) -> float:
     """Return a finite number of at least 0."""
-    _check_number(name, value)
-    if not 0 <= value < float("inf"):
+    number = _as_float(name, value)
+    if not 0 <= number < float("inf"):
         raise ValueError(f"{name} must be finite and at least 0; got {value!r}")
-    return float(value)
+    return number
 
 
 def check_unit_interval(name: str, value: float) -> float:
     """Return a number from 0 to 1."""
-    _check_number(name, value)
-    if not 0 <= value <= 1:
+    number = _as_float(name, value)
+    if not 0 <= number <= 1:
         raise ValueError(f"{name} must be between 0 and 1; got {value!r}")
-    return float(value)
+    return number
 
 
 def check_discount(name: str, value: float) -> float:
     """Return a number above 0 and at most 1."""
-    _check_number(name, value)
-    if not 0 < value <= 1:
+    number = _as_float(name, value)
+    if not 0 < number <= 1:
         raise ValueError(f"{name} must be above 0 and at most 1; got {value!r}")
-    return float(value)
+    return number
 
 
 def check_decay(name: str, value: float) -> float:
     """Return what is kept of a running sum: from 0 to below 1."""
-    _check_number(name, value)
-    if not 0 <= value < 1:
+    number = _as_float(name, value)
+    if not 0 <= number < 1:
         raise ValueError(f"{name} must be at least 0 and below 1; got {value!r}")
-    return float(value)
+    return number
 
 
-def check_base(base: float) -> float:
-    """Return the base of a logarithm, which is finite and above 1."""
-    _check_number("base", base)
-    if not 1 < base < float("inf"):
-        raise ValueError(f"base must be finite and above 1; got {base!r}")
-    return base
+def check_base(base: float, dtype: np.dtype[Any]) -> np.floating[Any]:
+    """Return the base of a logarithm, finite and above 1 in the format computed with."""
+    wide = base if isinstance(base, np.longdouble) else _as_float("base", base)
+    with np.errstate(over="ignore"):
+        number: np.floating[Any] = dtype.type(wide)
+    if not 1 < number < float("inf"):
+        raise ValueError(
+            f"base must be finite and above 1 in {dtype.name}; got {base!r}"
+        )
+    return number
