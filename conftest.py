@@ -16,6 +16,9 @@ from hypothesis import settings
 for _setting in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
     os.environ.setdefault(_setting, "1")
 
+# The chapters' kernels get this too: a stored output holds no progress bar.
+os.environ["TQDM_DISABLE"] = "1"
+
 # A busy machine is slow, not wrong; and what CI draws is the same on every run.
 settings.register_profile("book", deadline=None, derandomize="CI" in os.environ)
 settings.load_profile("book")

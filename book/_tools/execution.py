@@ -70,7 +70,7 @@ def run(path: Path, folder: Path | None = None) -> Run:
         resources={"metadata": {"path": str(folder or path.parent)}},
         extra_arguments=["--IPKernelApp.log_level=ERROR"],
     )
-    client.execute(env=os.environ | {"XENT_STORED_OUTPUTS": "1"})
+    client.execute(env=os.environ | {"XENT_STORED_OUTPUTS": "1", "TQDM_DISABLE": "1"})
     values = _take_values(working)
     for count, cell in enumerate(_code_cells(working), start=1):
         cell.execution_count = count

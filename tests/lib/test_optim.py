@@ -1,6 +1,7 @@
 """The loop and its rules: against torch, against closed forms, and at every way to end."""
 
-import io
+import os
+import subprocess
 import sys
 from itertools import islice
 
@@ -16,7 +17,6 @@ from xent_lib.optim import (
     History,
     Momentum,
     Newton,
-    _progress,
     minibatches,
     minimise,
 )
@@ -235,41 +235,47 @@ def test_batches_reach_the_objective_and_their_end_ends_the_run():
     np.testing.assert_allclose(history.parameters, 1 - 0.3)
 
 
-class Terminal(io.StringIO):
+# tqdm reads the environment when it is imported, so each case has a process of its own.
+SLOW_RUN = """
+import io, sys
+from xent_lib.optim import GradientDescent, _progress, minimise
+
+class Screen(io.StringIO):
     def isatty(self):
-        return True
+        return sys.argv[1] == "watched"
+
+if sys.argv[2] == "without tqdm":
+    sys.modules["tqdm"] = None
+_progress._SECONDS_WITHOUT_A_BAR = 0.0
+sys.stderr = Screen()
+minimise(lambda x: (float(x[0] ** 2), 2 * x), [3.0], GradientDescent(0.05), steps=3)
+print(sys.stderr.getvalue())
+"""
 
 
-def slow_run(monkeypatch, outputs_are_kept=None):
-    for name in ("XENT_STORED_OUTPUTS", "PYTEST_VERSION"):
-        monkeypatch.delenv(name, raising=False)
-    if outputs_are_kept:
-        monkeypatch.setenv(outputs_are_kept, "1")
-    monkeypatch.setattr(_progress, "_SECONDS_WITHOUT_A_BAR", 0.0)
-    screen = Terminal()
-    monkeypatch.setattr(sys, "stderr", screen)
-    minimise(bowl, [3.0, 3.0], GradientDescent(0.05), steps=3)
-    return screen.getvalue()
+def seen_in_a_slow_run(watched="watched", tqdm="with tqdm", **environment):
+    inherited = {k: v for k, v in os.environ.items() if k != "TQDM_DISABLE"}
+    return subprocess.check_output(
+        [sys.executable, "-c", SLOW_RUN, watched, tqdm],
+        env=inherited | environment,
+        text=True,
+    ).strip()
 
 
-def test_a_long_run_shows_a_bar_in_a_terminal(monkeypatch):
-    assert "/3" in slow_run(monkeypatch)
+def test_a_long_run_shows_a_bar_in_a_terminal():
+    assert "/3" in seen_in_a_slow_run()
 
 
-@pytest.mark.parametrize("name", ["XENT_STORED_OUTPUTS", "PYTEST_VERSION"])
-def test_no_bar_is_shown_where_outputs_are_stored_or_compared(monkeypatch, name):
-    assert slow_run(monkeypatch, outputs_are_kept=name) == ""
+def test_no_bar_is_shown_where_tqdm_is_switched_off():
+    assert seen_in_a_slow_run(TQDM_DISABLE="1") == ""
 
 
-def test_no_bar_is_shown_where_nobody_watches(monkeypatch):
-    monkeypatch.delitem(sys.modules, "ipykernel", raising=False)
-    monkeypatch.setattr(Terminal, "isatty", lambda self: False)
-    assert slow_run(monkeypatch) == ""
+def test_no_bar_is_shown_where_nobody_watches():
+    assert seen_in_a_slow_run("unwatched") == ""
 
 
-def test_the_loop_runs_without_tqdm(monkeypatch):
-    monkeypatch.setitem(sys.modules, "tqdm", None)
-    assert slow_run(monkeypatch) == ""
+def test_the_loop_runs_without_tqdm():
+    assert seen_in_a_slow_run(tqdm="without tqdm") == ""
 
 
 def test_histories_do_not_share_their_lists():
