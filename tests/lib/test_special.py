@@ -8,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 
+from exact import WIDER, exactly
 from strategies import logits, logits_and_axis
-from xent_lib import log_sigmoid, log_softmax, logsumexp, softmax
+from xent_lib import log_sigmoid, log_softmax, logsumexp, sigmoid, softmax
 
 TOLERANCE = {np.dtype(np.float32): 3e-6, np.dtype(np.float64): 1e-14}
 
@@ -144,3 +145,59 @@ def test_strides_do_not_matter_and_the_input_is_left_alone():
     assert_array_equal(softmax(view), softmax(view.copy()))
     assert_array_equal(logsumexp(view, 0), logsumexp(view.copy(), 0))
     assert_array_equal(x, before)
+
+
+@pytest.mark.parametrize("value", [-0.3, -1.234, -2.7])
+@pytest.mark.parametrize("order", ["C", "F"])
+def test_a_million_classes_along_any_axis_lose_no_digits(value, order):
+    count = 10**6
+    x = np.full((count, 2), value)
+    x[0] = 0
+    x = np.asarray(x, order=order)
+    with mpmath.workdps(40):
+        term = mpmath.exp(mpmath.mpf(value))
+        total = 1 + (count - 1) * term
+        share, log_total = float(term / total), float(mpmath.log(total))
+    assert_allclose(softmax(x, axis=0)[1:], share, rtol=4 * 2.0**-53)
+    assert_allclose(logsumexp(x, axis=0), log_total, rtol=2 * 2.0**-53)
+    assert_allclose(log_softmax(x, axis=0)[1:], value - log_total, rtol=2 * 2.0**-53)
+
+
+@pytest.mark.parametrize("function", [softmax, log_softmax, logsumexp])
+@pytest.mark.parametrize("classes", [3, 100])
+def test_how_an_array_lies_in_memory_changes_no_bit(function, classes):
+    x = np.random.default_rng(2).normal(0, 5, (300, classes))
+    rows = function(x)
+    assert_array_equal(function(np.asfortranarray(x)), rows)
+    columns = function(x.T.copy(), axis=0)
+    assert_array_equal(columns.T if columns.ndim > 1 else columns, rows)
+
+
+@pytest.mark.skipif(not WIDER, reason="needs a format wider than float64")
+def test_a_logsumexp_near_zero_keeps_the_digits_that_a_long_double_holds():
+    rng = np.random.default_rng(3)
+    for distance in (0.1, 1e-2, 1e-3, 1e-4):
+        x = log_softmax(rng.normal(0, 2, (50, 3, 4))) + distance * rng.uniform(
+            -1, 1, (50, 3, 1)
+        )
+        value = logsumexp(x)
+        assert_array_equal(logsumexp(x.transpose(2, 0, 1), axis=0), value)
+        for row, found in zip(x.reshape(-1, 4), value.ravel(), strict=True):
+            with mpmath.workdps(40):
+                exact = mpmath.log(mpmath.fsum(mpmath.exp(v) for v in exactly(row)))
+                error = abs(mpmath.mpf(float(found)) - exact)
+                rounding = 2.0**-52 * abs(exact) + 2.0**-63 * abs(row.max())
+            assert error <= rounding
+
+
+@pytest.mark.parametrize(
+    "function", [softmax, log_softmax, logsumexp, sigmoid, log_sigmoid]
+)
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
+def test_exponentials_that_underflow_are_no_error_even_to_one_who_asked_for_errors(
+    function, dtype
+):
+    x = np.array([0.0, -1000.0, 1000.0], dtype)
+    expected = function(x)
+    with np.errstate(all="raise"):
+        assert_array_equal(function(x), expected)
