@@ -18,16 +18,16 @@ from xent_lib._validation import (
     FloatArray,
     batch_of_distributions,
     batch_of_indices,
+    binary_entries,
     check_logits,
     check_no_nan,
     check_positive,
     check_real,
-    yes_or_no_entries,
 )
 from xent_lib._validation._places import at
 from xent_lib.losses.binary import binary_cross_entropy_parts
-from xent_lib.losses.softmax import set_apart, value_and_grad_of_sum
-from xent_lib.special import unwrap, wider
+from xent_lib.losses.softmax import split_exponentials, value_and_grad_of_sum
+from xent_lib.special import scalar_if_0d, wider_dtype
 
 __all__ = [
     "central_difference",
@@ -86,11 +86,11 @@ def softmax_jacobian(logits: ArrayLike, axis: int = -1) -> FloatArray:
     classes = np.moveaxis(logits, axis, -1)
     rows = classes.reshape(-1, classes.shape[-1])
     with np.errstate(all="ignore"):
-        row = set_apart(rows, rows.argmax(axis=1), wider(rows))
+        row = split_exponentials(rows, rows.argmax(axis=1), wider_dtype(rows))
     total = (row.own + row.others)[:, None]
     rest = total - row.terms  # harmless: a term is at most half of the total
-    rest[row.places] = row.others
-    row.terms[row.places] = row.own
+    rest[row.own_index] = row.others
+    row.terms[row.own_index] = row.own
     q = row.terms / total
     jacobian = -q[:, :, None] * q[:, None, :]
     k = np.arange(q.shape[1])
@@ -219,10 +219,10 @@ def sigmoid_binary_cross_entropy_grad(
     >>> sigmoid_binary_cross_entropy_grad([0.0, 0.0], [1, 0]).tolist()
     [-0.5, 0.5]
     """
-    entries = yes_or_no_entries(logits, labels)
+    entries = binary_entries(logits, labels)
     slopes = binary_cross_entropy_parts(entries.logits, entries.labels).slopes
     dtype = np.result_type(entries.logits, entries.labels)
-    return unwrap(np.asarray(slopes).astype(dtype, copy=False))
+    return scalar_if_0d(np.asarray(slopes).astype(dtype, copy=False))
 
 
 def central_difference(

@@ -21,7 +21,7 @@ from xent_lib._validation import (
     check_probabilities,
     check_same_shape,
 )
-from xent_lib.special import add_up, unwrap
+from xent_lib.special import add_up, scalar_if_0d
 
 __all__ = [
     "cross_entropy",
@@ -118,7 +118,7 @@ def entropy(p: ArrayLike, *, base: float | None = None, axis: int = -1) -> Float
     1.0
     """
     p, axis = check_distribution("p", p, axis)
-    average = -add_up(x_log_y(p, p, base), axis)
+    average = -add_up(xlogy(p, p, base), axis)
     return _rounded(average, p.dtype)
 
 
@@ -168,7 +168,7 @@ def cross_entropy(
     0.3567
     """
     p, q, axis = _check_pair(p, q, axis)
-    average = -add_up(x_log_y(p, q, base), axis)
+    average = -add_up(xlogy(p, q, base), axis)
     return _rounded(average, np.result_type(p, q))
 
 
@@ -275,7 +275,7 @@ def perplexity(
     """
     p, q, axis = _check_pair(p, p if q is None else q, axis)
     with np.errstate(over="ignore"):
-        choices = np.exp(-add_up(x_log_y(p, q), axis))
+        choices = np.exp(-add_up(xlogy(p, q), axis))
         return _rounded(choices, np.result_type(p, q))
 
 
@@ -307,7 +307,7 @@ def logarithm(y: FloatArray, base: float | None) -> FloatArray:
         return quotient
 
 
-def x_log_y(x: FloatArray, y: FloatArray, base: float | None = None) -> FloatArray:
+def xlogy(x: FloatArray, y: FloatArray, base: float | None = None) -> FloatArray:
     """``x * log(y)`` with 0 where ``x`` is 0: an event that never happens costs nothing."""
     with np.errstate(invalid="ignore"):
         return np.where(x == 0, 0, widen(x) * logarithm(widen(y), base))
@@ -338,4 +338,4 @@ def _price_above(p: FloatArray, q: FloatArray) -> FloatArray:
 
 def _rounded(result: FloatArray, dtype: DTypeLike) -> FloatArray:
     """Round to ``dtype``; a certain event costs 0.0 and not -0.0."""
-    return unwrap(np.asarray(result + 0.0).astype(dtype, copy=False))
+    return scalar_if_0d(np.asarray(result + 0.0).astype(dtype, copy=False))

@@ -15,6 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 from xent_lib._validation import (
     FloatArray,
     IntArray,
+    check_binary,
     check_class_labels,
     check_distribution,
     check_finite,
@@ -25,7 +26,6 @@ from xent_lib._validation import (
     check_same_kind,
     check_same_length,
     check_table,
-    check_yes_or_no,
 )
 
 Strategy = Literal["uniform", "quantile"]
@@ -354,7 +354,7 @@ def _bin(
     said = check_probabilities("y_prob", y_prob)
     if said.ndim != 1:
         raise ValueError(f"y_prob must be one-dimensional; got shape {said.shape}")
-    happened = check_yes_or_no("y_true", y_true)
+    happened = check_binary("y_true", y_true)
     check_not_empty("y_true", happened)
     check_same_length("y_true", happened, "y_prob", said)
     n_bins = check_positive_integer("n_bins", n_bins)

@@ -29,27 +29,27 @@ __all__ = [
     "softmax",
 ]
 
-Format = np.dtype[Any]
+DType = np.dtype[Any]
 
 
-def at_least_double(x: FloatArray) -> Format:
+def at_least_float64(x: FloatArray) -> DType:
     """Return the format in which ``x`` is worked on: float64, or longdouble for longdouble."""
     return np.result_type(x, np.float64)
 
 
-def wider(x: FloatArray) -> Format:
+def wider_dtype(x: FloatArray) -> DType:
     """Return a format that holds more digits than that of ``x``, where the processor has one."""
     return np.dtype(np.float64 if x.itemsize < 8 else np.longdouble)
 
 
-def unwrap(x: FloatArray) -> FloatArray:
+def scalar_if_0d(x: FloatArray) -> FloatArray:
     """Turn a zero-dimensional array into the NumPy scalar that a caller expects."""
     scalar: FloatArray = x[()]
     return scalar
 
 
 def add_up(
-    terms: FloatArray, axis: int, dtype: Format | None = None, keepdims: bool = False
+    terms: FloatArray, axis: int, dtype: DType | None = None, keepdims: bool = False
 ) -> FloatArray:
     """Add along ``axis``, whichever axis lies end to end in memory.
 
@@ -77,7 +77,7 @@ def difference(a: FloatArray, b: FloatArray) -> tuple[FloatArray, FloatArray]:
     return rounded, np.where(np.isfinite(lost), lost, 0)
 
 
-def exponentials(x: FloatArray, shift: FloatArray, work: Format) -> FloatArray:
+def exponentials(x: FloatArray, shift: FloatArray, work: DType) -> FloatArray:
     """Return ``exp(x - shift)`` in the format ``work``, right to its last digits.
 
     A difference that is rounded moves the exponential by a factor ``exp(lost)``, which is
@@ -99,13 +99,13 @@ def max_and_excess(x: FloatArray, axis: int) -> tuple[FloatArray, FloatArray]:
     than 1 keeps its digits. A loss that subtracts the maximum again can do so without
     rounding the excess away first. An infinite maximum has no excess.
     """
-    work = at_least_double(x)
+    work = at_least_float64(x)
     top = np.expand_dims(x.argmax(axis=axis), axis)
     maximum = np.take_along_axis(x, top, axis).astype(work)
     with np.errstate(over="ignore", invalid="ignore"):
         terms = exponentials(x, maximum, work)
         np.put_along_axis(terms, top, 0, axis)
-        total = add_up(terms, axis, wider(x), keepdims=True).astype(work)
+        total = add_up(terms, axis, wider_dtype(x), keepdims=True).astype(work)
     return maximum, np.where(np.isfinite(maximum), np.log1p(total), 0)
 
 
@@ -168,7 +168,7 @@ def logsumexp(x: ArrayLike, axis: int = -1, keepdims: bool = False) -> FloatArra
             rows = np.moveaxis(x, axis, -1)[near.squeeze(axis)]
             total[near] = logsumexp_near_zero(rows)
         result: FloatArray = total.astype(x.dtype, copy=False)
-    return result if keepdims else unwrap(result.squeeze(axis))
+    return result if keepdims else scalar_if_0d(result.squeeze(axis))
 
 
 def logsumexp_near_zero(rows: FloatArray) -> FloatArray:
@@ -177,7 +177,7 @@ def logsumexp_near_zero(rows: FloatArray) -> FloatArray:
     ``log1p`` is given the sum less 1, whose parts are ``exp(maximum) - 1`` and the other terms.
     """
     places = np.arange(len(rows)), rows.argmax(axis=1)
-    wide = rows.astype(wider(rows))
+    wide = rows.astype(wider_dtype(rows))
     terms = np.exp(wide)
     terms[places] = np.expm1(wide[places])
     result: FloatArray = np.log1p(terms.sum(axis=1))
@@ -230,8 +230,8 @@ def softmax(x: ArrayLike, axis: int = -1) -> FloatArray:
     x = check_real("x", x)
     axis = check_axis("x", x, axis)
     check_softmax_exists("x", x, axis)
-    terms = exponentials(x, x.max(axis=axis, keepdims=True), at_least_double(x))
-    total = add_up(terms, axis, wider(x), keepdims=True)
+    terms = exponentials(x, x.max(axis=axis, keepdims=True), at_least_float64(x))
+    total = add_up(terms, axis, wider_dtype(x), keepdims=True)
     result: FloatArray = terms / total.astype(terms.dtype)
     return result.astype(x.dtype, copy=False)
 
@@ -319,10 +319,10 @@ def sigmoid(x: ArrayLike) -> FloatArray:
     0.7
     """
     x = check_real("x", x)
-    work = x.astype(at_least_double(x), copy=False)
+    work = x.astype(at_least_float64(x), copy=False)
     small = np.exp(-np.abs(work))
     result = np.where(work < 0, small, 1) / (1 + small)
-    return unwrap(np.asarray(result).astype(x.dtype, copy=False))
+    return scalar_if_0d(np.asarray(result).astype(x.dtype, copy=False))
 
 
 @np.errstate(under="ignore")
@@ -364,6 +364,6 @@ def log_sigmoid(x: ArrayLike) -> FloatArray:
     -1000.0
     """
     x = check_real("x", x)
-    work = x.astype(at_least_double(x), copy=False)
+    work = x.astype(at_least_float64(x), copy=False)
     result = np.minimum(work, 0) - np.log1p(np.exp(-np.abs(work)))
-    return unwrap(np.asarray(result).astype(x.dtype, copy=False))
+    return scalar_if_0d(np.asarray(result).astype(x.dtype, copy=False))

@@ -98,29 +98,29 @@ def cases(draw):
     return x, labels, draw(distributions(x.shape, axis)), axis, chosen
 
 
-def take(way, patch):
-    """Send every block one way: from unshifted exponentials where these do, or shifted."""
-    if way != "small":
+def use_kernel(kernel, patch):
+    """Send every block through one kernel: unshifted exponentials where these do, or shifted."""
+    if kernel != "small":
         patch.setattr(_unshifted, "SMALL_BATCH", 0)
-    if way == "rounded sums":
+    if kernel == "rounded sums":
         patch.setattr(_unshifted, "FEWEST_CLASSES", 0)
-    if way == "shifted":
-        patch.setattr("xent_lib.losses.softmax.LARGEST", 0)
+    if kernel == "shifted":
+        patch.setattr("xent_lib.losses.softmax.LARGEST_UNSHIFTED", 0)
 
 
-WAYS = ("small", "rounded sums", "no shift", "shifted")
+KERNELS = ("small", "rounded sums", "no shift", "shifted")
 
 
 # A busy machine can make one example slow; that says nothing about the values.
-@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("kernel", KERNELS)
 @settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(case=cases())
-def test_losses_and_slopes_equal_the_plain_ones_on_every_axis(way, case):
+def test_losses_and_slopes_equal_the_plain_ones_on_every_axis(kernel, case):
     x, labels, soft, axis, chosen = case
     tolerance = TOLERANCE[x.dtype]
     encoded = np.moveaxis(one_hot(labels, x.shape[axis]), -1, axis)
     with pytest.MonkeyPatch.context() as patch:
-        take(way, patch)
+        use_kernel(kernel, patch)
         patch.setattr(_blocks, "BLOCK_ENTRIES", 2 * x.shape[axis])
         found = softmax_cross_entropy_with_integer_labels(x, labels, axis)
         weighted = softmax_cross_entropy_with_integer_labels(x, labels, axis, **chosen)
@@ -168,10 +168,10 @@ def test_class_indices_agree_with_torch(smoothing, weighted):
     assert_allclose(gradient, z.grad.numpy(), rtol=1e-11)
 
 
-@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("kernel", KERNELS)
 @pytest.mark.parametrize("bad", [np.nan, np.inf])
-def test_no_way_lets_a_bad_logit_pass(way, bad, monkeypatch):
-    take(way, monkeypatch)
+def test_no_kernel_lets_a_bad_logit_pass(kernel, bad, monkeypatch):
+    use_kernel(kernel, monkeypatch)
     for column in (0, 1):
         x = np.ones((3, 4), np.float32)
         x[1, column] = bad
@@ -180,12 +180,12 @@ def test_no_way_lets_a_bad_logit_pass(way, bad, monkeypatch):
                 loss(x, [0, 0, 0])
 
 
-@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("kernel", KERNELS)
 @pytest.mark.parametrize("offset", [-1e30, -300.0, 300.0, 1e30])
 def test_logits_far_from_zero_give_the_numbers_of_those_near_it(
-    way, offset, monkeypatch
+    kernel, offset, monkeypatch
 ):
-    take(way, monkeypatch)
+    use_kernel(kernel, monkeypatch)
     x = np.array([[0, 1, -np.inf], [0, 0, 2]], np.float32)
     shifted = x + np.float32(offset)
     if abs(offset) > 1e9:

@@ -20,6 +20,7 @@ from xent_lib._validation.arrays import (
     check_softmax_exists,
 )
 from xent_lib._validation.examples import (
+    check_binary,
     check_choice,
     check_class_labels,
     check_features,
@@ -32,14 +33,13 @@ from xent_lib._validation.examples import (
     check_table,
     check_text,
     check_tokens,
-    check_yes_or_no,
 )
 from xent_lib._validation.labelled import (
     Batch,
     Rows,
     batch_of_distributions,
     batch_of_indices,
-    yes_or_no_entries,
+    binary_entries,
 )
 from xent_lib._validation.numbers import (
     check_base,
@@ -60,8 +60,10 @@ __all__ = [
     "as_array",
     "batch_of_distributions",
     "batch_of_indices",
+    "binary_entries",
     "check_axis",
     "check_base",
+    "check_binary",
     "check_choice",
     "check_class_labels",
     "check_decay",
@@ -90,6 +92,4 @@ __all__ = [
     "check_text",
     "check_tokens",
     "check_unit_interval",
-    "check_yes_or_no",
-    "yes_or_no_entries",
 ]

@@ -122,7 +122,7 @@ def check_same_kind(name: str, x: NDArray[Any], other: str, y: NDArray[Any]) -> 
         )
 
 
-def check_yes_or_no(name: str, outcomes: ArrayLike) -> FloatArray:
+def check_binary(name: str, outcomes: ArrayLike) -> FloatArray:
     """Return one outcome an example, 0.0 or 1.0."""
     array = as_array(name, outcomes)
     if array.ndim != 1:

@@ -98,7 +98,7 @@ class Batch:
             and not self.has_distributions()
         )
 
-    def leaves_out_some(self) -> bool:
+    def may_leave_out(self) -> bool:
         """Say whether an example may not count."""
         return self.where is not None or self.class_weights is not None
 
@@ -207,7 +207,7 @@ class Entries(NamedTuple):
         return self.logits.size if self.where is None else int(self.where.sum())
 
 
-def yes_or_no_entries(
+def binary_entries(
     logits: ArrayLike, labels: ArrayLike, where: ArrayLike | None = None
 ) -> Entries:
     """Return log odds and probabilities, both 0 where an entry does not count."""

@@ -13,12 +13,12 @@ from numpy.typing import ArrayLike, NDArray
 
 from xent_lib._validation import (
     FloatArray,
+    binary_entries,
     check_not_negative,
     check_unit_interval,
-    yes_or_no_entries,
 )
 from xent_lib.losses._blocks import sum_over_blocks
-from xent_lib.special import unwrap, wider
+from xent_lib.special import scalar_if_0d, wider_dtype
 
 
 def sigmoid_binary_cross_entropy(
@@ -125,7 +125,7 @@ def sigmoid_focal_loss(
     >>> sigmoid_focal_loss([0.0], [1]).round(4).tolist()
     [0.1733]
     """
-    entries = yes_or_no_entries(logits, labels, where)
+    entries = binary_entries(logits, labels, where)
     gamma, alpha = _check_focus(gamma, alpha)
     losses = np.empty(entries.logits.shape, np.result_type(*entries[:2]))
     flat = losses.reshape(-1)
@@ -135,7 +135,7 @@ def sigmoid_focal_loss(
         return 0.0
 
     sum_over_blocks(block, losses.size, 1)
-    return unwrap(losses)
+    return scalar_if_0d(losses)
 
 
 def sigmoid_binary_cross_entropy_value_and_grad(
@@ -240,7 +240,7 @@ def sigmoid_focal_loss_value_and_grad(
     >>> round(value, 4), gradient.round(4).tolist()
     (0.1733, [-0.2983])
     """
-    entries = yes_or_no_entries(logits, labels, where)
+    entries = binary_entries(logits, labels, where)
     gamma, alpha = _check_focus(gamma, alpha)
     divisor = entries.divisor()
     gradient = np.empty(entries.logits.shape, np.result_type(*entries[:2]))
@@ -275,7 +275,7 @@ def binary_cross_entropy_parts(logits: FloatArray, labels: FloatArray) -> Binary
 
     The likelier answer has 1 / (1 + e^-|z|), the other e^-|z| / (1 + e^-|z|).
     """
-    work = np.result_type(wider(logits), wider(labels))
+    work = np.result_type(wider_dtype(logits), wider_dtype(labels))
     size, labels = np.abs(logits.astype(work)), labels.astype(work)
     with np.errstate(invalid="ignore"):
         small = np.exp(-size)

@@ -1,8 +1,8 @@
 """Softmax cross entropy and its gradient; taught in chapters 3 to 6.
 
 The second half of the file is the arithmetic. What is said about a row of logits follows from
-one split of its exponentials, ``set_apart``: one class here, the sum of the others there.
-For a class index that is the true class, for a distribution the likeliest one.
+``split_exponentials``: the exponential of one class here, the sum of the others there. For a
+class index the one is the true class, for a distribution the likeliest one.
 """
 
 from __future__ import annotations
@@ -22,9 +22,17 @@ from xent_lib._validation import (
 )
 from xent_lib.losses._blocks import sum_over_blocks
 from xent_lib.losses._unshifted import unshifted_losses
-from xent_lib.special import Format, at_least_double, exponentials, unwrap, wider
+from xent_lib.special import (
+    DType,
+    at_least_float64,
+    exponentials,
+    scalar_if_0d,
+    wider_dtype,
+)
 
-SMALLEST, LARGEST = 1e-100, 1e37  # sums of exponentials that need no shift
+# Sums of exponentials between these need no shift.
+SMALLEST_UNSHIFTED = 1e-100
+LARGEST_UNSHIFTED = 1e37
 FAR = 600.0  # nats below a maximum; from 708 on float64 loses digits of the exponential
 SMALLEST_FACTOR = 1e-37  # float32 holds it to all its digits
 
@@ -343,10 +351,10 @@ def softmax_cross_entropy_with_integer_labels_value_and_grad(
 # function is given a block of them.
 
 
-class OneApart(NamedTuple):
+class SplitExponentials(NamedTuple):
     """The exponentials of some rows, one class of each set apart."""
 
-    places: tuple[NDArray[np.intp], NDArray[np.intp]]  # of the classes set apart
+    own_index: tuple[NDArray[np.intp], NDArray[np.intp]]  # of the classes set apart
     terms: FloatArray  # shape (N, K); 0 at the class set apart
     own: FloatArray  # shape (N,); the exponential of the class set apart
     others: FloatArray  # shape (N,); the sum of the terms
@@ -354,43 +362,48 @@ class OneApart(NamedTuple):
     distance: FloatArray | None
 
 
-def set_apart(logits: FloatArray, classes: NDArray[np.intp], work: Format) -> OneApart:
+def split_exponentials(
+    logits: FloatArray, classes: NDArray[np.intp], work: DType
+) -> SplitExponentials:
     """Split the exponentials of each row into that of one class and the sum of the others.
 
     A format ``work`` wider than that of the logits holds most exponentials as they are. Where
     it does not, all are divided by that of the row's maximum, so that none overflows.
     """
-    places = np.arange(len(logits)), classes
+    own_index = np.arange(len(logits)), classes
     is_wider = work.itemsize > logits.itemsize
     if is_wider:
         terms = logits.astype(work)
         np.exp(terms, out=terms)
-        row = split_off(places, terms, None, is_wider)
-        if row.own.min() > SMALLEST and (row.own + row.others).max() < LARGEST:
+        row = own_and_others(own_index, terms, None, is_wider)
+        if (
+            row.own.min() > SMALLEST_UNSHIFTED
+            and (row.own + row.others).max() < LARGEST_UNSHIFTED
+        ):
             return row
     maximum = logits.max(axis=1, keepdims=True)
-    distance = maximum[:, 0].astype(work) - logits[places]
+    distance = maximum[:, 0].astype(work) - logits[own_index]
     terms = exponentials(logits, maximum, work)
-    return split_off(places, terms, distance, is_wider)
+    return own_and_others(own_index, terms, distance, is_wider)
 
 
-def split_off(
-    places: tuple[NDArray[np.intp], NDArray[np.intp]],
+def own_and_others(
+    own_index: tuple[NDArray[np.intp], NDArray[np.intp]],
     terms: FloatArray,
     distance: FloatArray | None,
     is_wider: bool,
-) -> OneApart:
+) -> SplitExponentials:
     """Take the exponential of one class of each row out of ``terms``, and add the others."""
-    own = terms[places]
-    terms[places] = 0
+    own = terms[own_index]
+    terms[own_index] = 0
     if is_wider:
         others = np.einsum("ij->i", terms)
     else:
-        others = terms.sum(axis=1, dtype=wider(terms)).astype(terms.dtype)
-    return OneApart(places, terms, own, others, distance)
+        others = terms.sum(axis=1, dtype=wider_dtype(terms)).astype(terms.dtype)
+    return SplitExponentials(own_index, terms, own, others, distance)
 
 
-def losses_apart(row: OneApart) -> FloatArray:
+def negative_log_softmax(row: SplitExponentials) -> FloatArray:
     """Return the loss of the class set apart, ``-log(own / (own + others))``.
 
     It is ``log1p(others / own)``, the 1 being the class itself. Far below the maximum its
@@ -410,21 +423,21 @@ def index_block(batch: Batch, rows: Rows, gradient: FloatArray | None) -> FloatA
     The slope of the truth is its probability less 1, which is minus the probability of the
     others: nothing is subtracted from 1.
     """
-    work = at_least_double(batch.rows)
-    row = set_apart(batch.rows[rows], batch.labels[rows], work)
+    work = at_least_float64(batch.rows)
+    row = split_exponentials(batch.rows[rows], batch.labels[rows], work)
     weights = batch.row_weights(rows)
-    losses: FloatArray = losses_apart(row) * weights
+    losses: FloatArray = negative_log_softmax(row) * weights
     if gradient is not None:
         slopes = gradient[rows]
         scale = (weights / (row.own + row.others)).astype(work)
-        _multiply_rows(row.terms, scale, slopes)
-        slopes[row.places] = -scale * row.others
-    if batch.leaves_out_some():
-        _leave_out(np.equal(weights, 0), losses, gradient, rows)
+        _scale_rows(row.terms, scale, slopes)
+        slopes[row.own_index] = -scale * row.others
+    if batch.may_leave_out():
+        _zero_masked(np.equal(weights, 0), losses, gradient, rows)
     return losses
 
 
-def _multiply_rows(terms: FloatArray, scale: FloatArray, out: FloatArray) -> None:
+def _scale_rows(terms: FloatArray, scale: FloatArray, out: FloatArray) -> None:
     """Write ``terms * scale[:, None]``, in the narrower format where that costs no digits."""
     factors = scale.astype(out.dtype)
     if factors.min() >= SMALLEST_FACTOR and factors.max() <= 1:
@@ -443,32 +456,32 @@ def distribution_block(
     the weight of the row. A slope is the weighted prediction less the target, here over the
     total of the exponentials; for the likeliest class what both have in common is left out.
     """
-    work = wider(batch.rows)
+    work = wider_dtype(batch.rows)
     logits = batch.rows[rows]
-    row = set_apart(logits, logits.argmax(axis=1), work)
+    row = split_exponentials(logits, logits.argmax(axis=1), work)
     targets = batch.targets(rows, work)
-    own_target = targets[row.places]
-    targets[row.places] = 0
+    own_target = targets[row.own_index]
+    targets[row.own_index] = 0
     other_targets = targets.sum(axis=1)
     weights = own_target + other_targets
-    below = logits[row.places].astype(work)[:, None] - logits
+    below = logits[row.own_index].astype(work)[:, None] - logits
     paid = np.einsum("ij,ij->i", targets, below)
     if not np.isfinite(paid).all():
         below[targets == 0] = 0  # 0 times infinity: what is never needed costs nothing
         paid = np.einsum("ij,ij->i", targets, below)
-    losses: FloatArray = paid + weights * losses_apart(row)
+    losses: FloatArray = paid + weights * negative_log_softmax(row)
     if gradient is not None:
         total = row.own + row.others
         slopes = row.terms * weights[:, None] - targets * total[:, None]
-        slopes[row.places] = row.own * other_targets - row.others * own_target
+        slopes[row.own_index] = row.own * other_targets - row.others * own_target
         slopes /= total[:, None]
         gradient[rows] = slopes
-    if batch.leaves_out_some():
-        _leave_out(weights == 0, losses, gradient, rows)
+    if batch.may_leave_out():
+        _zero_masked(weights == 0, losses, gradient, rows)
     return losses
 
 
-def _leave_out(
+def _zero_masked(
     left_out: NDArray[np.bool_],
     losses: FloatArray,
     gradient: FloatArray | None,
@@ -488,7 +501,7 @@ def _losses(batch: Batch) -> FloatArray:
     if losses.dtype == np.float32 and batch.is_plain():
         again = unshifted_losses(batch.rows, batch.labels, losses)
         if again is not None and not again.size:
-            return unwrap(batch.like_losses(losses))
+            return scalar_if_0d(batch.like_losses(losses))
     block_of = distribution_block if batch.has_distributions() else index_block
 
     def block(part: slice) -> float:
@@ -500,7 +513,7 @@ def _losses(batch: Batch) -> FloatArray:
     count = len(losses) if again is None else len(again)
     if math.isnan(sum_over_blocks(block, count, batch.rows.shape[1])):
         batch.check_logits()
-    return unwrap(batch.like_losses(losses))
+    return scalar_if_0d(batch.like_losses(losses))
 
 
 def value_and_grad_of_sum(batch: Batch) -> tuple[float, FloatArray]:
