@@ -9,7 +9,7 @@ from xent_lib.explore.calibration import Calibration
 from xent_lib.explore.descent import Descent
 from xent_lib.explore.logits import Logits
 from xent_lib.explore.loss_curve import LossCurve
-from xent_lib.explore.memory import Memory
+from xent_lib.explore.memory_sizes import Memory
 from xent_lib.explore.simplex import Simplex
 from xent_lib.explore.surprisal_strip import SurprisalStrip
 

@@ -16,7 +16,7 @@ from xent_lib.explore._checks import plain_label, plain_names
 from xent_lib.gradients import softmax_cross_entropy_grad
 from xent_lib.labels import one_hot
 from xent_lib.losses import softmax_cross_entropy_with_integer_labels
-from xent_lib.plots.gradients import plot_difference
+from xent_lib.plots.slopes import plot_difference
 from xent_lib.special import softmax
 
 FEWEST, MOST = 3, 10

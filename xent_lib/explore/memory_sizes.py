@@ -10,7 +10,7 @@ from traitlets import Enum, Float, Int, validate
 from xent_lib._validation import check_positive, check_positive_integer
 from xent_lib.explore._base import Interactive
 from xent_lib.memory import Terms, loss_memory
-from xent_lib.plots.memory import GIBIBYTE, plot_memory
+from xent_lib.plots.memory_terms import GIBIBYTE, plot_memory
 
 WIDTHS = {"float32": 4, "bfloat16": 2}
 

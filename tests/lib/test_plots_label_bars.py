@@ -5,7 +5,7 @@ import pytest
 from matplotlib import pyplot
 from matplotlib.colors import to_hex
 
-from xent_lib.plots.labels import plot_label_beside_forecast, plot_votes
+from xent_lib.plots.label_bars import plot_label_beside_forecast, plot_votes
 from xent_lib.plots.style import PREDICTION, TRUTH
 from xent_lib.show import show_figure
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from matplotlib.colors import to_hex
 
-from xent_lib.plots import gradients as plots
+from xent_lib.plots import slopes as plots
 from xent_lib.plots.style import GRADIENT, PREDICTION, TRUTH
 
 
