@@ -1,9 +1,13 @@
 """The package as a whole: light to import, typed, and laid out as CONTRIBUTING draws it."""
 
+import ast
+import re
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import xent_lib
@@ -47,3 +51,103 @@ def test_a_name_that_is_not_there_gets_pythons_own_error():
 
 def test_types_ship_with_the_package():
     assert (Path(xent_lib.__file__).parent / "py.typed").is_file()
+
+
+LIBRARY = Path(__file__).parents[2] / "xent_lib"
+CONTRIBUTING = LIBRARY.parent / "CONTRIBUTING.md"
+
+
+def rooms():
+    """The modules and packages at the root, with the files of each."""
+    found = {path.stem: [path] for path in LIBRARY.glob("[!_]*.py")}
+    for package in LIBRARY.glob("*/__init__.py"):
+        found[package.parent.name] = sorted(package.parent.rglob("*.py"))
+    return found
+
+
+def imported_rooms(path):
+    """The rooms that a file imports from, at its head or later."""
+    names = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path} imports by dots"
+            names |= {f"{node.module}.{one.name}" for one in node.names}
+        elif isinstance(node, ast.Import):
+            names |= {one.name for one in node.names}
+    return {name.split(".")[1] for name in names if name.startswith("xent_lib.")}
+
+
+def drawn_rows():
+    text = CONTRIBUTING.read_text(encoding="utf-8")
+    picture = re.search(r"## The library\n.*?```text\n(.*?)```", text, re.DOTALL)
+    return [row.split() for row in picture[1].splitlines() if "↓" not in row]
+
+
+def described():
+    """What the table says: a sentence and the imports of each room."""
+    text = CONTRIBUTING.read_text(encoding="utf-8")
+    section = text.split("## The library\n")[1].split("\n## ")[0]
+    table = re.findall(r"^\| `(\w+)` \| (.*) \| (.*)\|$", section, re.MULTILINE)
+    return {
+        room: (sentence, set(re.findall(r"`(\w+)`", imports)))
+        for room, sentence, imports in table
+    }
+
+
+def test_the_picture_of_the_library_shows_every_room_once():
+    drawn = [room for row in drawn_rows() for room in row]
+    assert sorted(drawn) == sorted(rooms()) == sorted(described())
+    assert len(drawn) <= 16
+
+
+def test_a_room_imports_what_the_table_says_and_only_lower_rows():
+    height = {room: -depth for depth, row in enumerate(drawn_rows()) for room in row}
+    for room, files in rooms().items():
+        imports = set().union(*map(imported_rooms, files)) - {room}
+        assert imports == described()[room][1], room
+        assert all(height[other] < height[room] for other in imports), room
+
+
+def test_each_room_has_one_sentence():
+    for room, (sentence, _) in described().items():
+        assert re.fullmatch(r"[A-Z][^.]*\.", re.sub(r"`[^`]*`", "", sentence)), room
+
+
+def test_a_room_has_a_name_that_no_module_inside_another_has():
+    files = [path for files in rooms().values() for path in files]
+    inner = {path.stem for path in files if path.parent != LIBRARY} - {"__init__"}
+    assert inner and not inner & set(rooms())
+
+
+def losses_of(size, num_classes, dtype):
+    x = np.linspace(-9, 9, size * num_classes).reshape(size, num_classes).astype(dtype)
+    labels = np.arange(size) % num_classes
+    soft = xent_lib.one_hot(labels, num_classes)
+    for ending in ("", "_value_and_grad"):
+        for name, given in (
+            ("softmax_cross_entropy", soft),
+            ("softmax_cross_entropy_with_integer_labels", labels),
+            ("sigmoid_binary_cross_entropy", soft),
+            ("sigmoid_focal_loss", soft),
+        ):
+            yield partial(getattr(xent_lib, name + ending), x, given)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("shape", [(6, 3), (2000, 50), (40_000, 10)])
+def test_three_files_lie_between_a_loss_and_its_exponentials(shape, dtype, monkeypatch):
+    exp, seen = np.exp, []
+
+    def watched(*given, **options):
+        frame, modules = sys._getframe(1), set()
+        while frame is not None:
+            modules.add(frame.f_globals["__name__"])
+            frame = frame.f_back
+        seen.append([name for name in modules if name.startswith("xent_lib.")])
+        return exp(*given, **options)
+
+    monkeypatch.setattr(np, "exp", watched)
+    for loss in losses_of(*shape, dtype):
+        seen.clear()
+        loss()
+        assert seen and all(1 <= len(modules) <= 3 for modules in seen)
