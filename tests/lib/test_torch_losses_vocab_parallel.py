@@ -103,7 +103,7 @@ def test_ranks_that_lose_another_end_with_a_message_instead_of_hanging(
         assert processes[rank].returncode == 1, output
         assert (
             f"vocab_parallel_cross_entropy: rank {rank} of {world} lost a rank while "
-            f"exchanging the slices: rank {others} ended or did not answer in time."
+            f"exchanging the slices and settings: rank {others} ended or did not answer in time."
         ) in output
         assert "end this process and start all ranks again" in output
     assert any(says in output for output in outputs.values())
@@ -324,6 +324,18 @@ BAD_CALLS = {
         {"reduction": "avg"},
         ValueError,
         "reduction must be one of 'mean', 'sum', 'none'; got 'avg'",
+    ),
+    "ignore_index a float": (
+        (Z, Y),
+        {"ignore_index": -100.0},
+        TypeError,
+        "ignore_index must be an integer; got -100.0",
+    ),
+    "smoothing a boolean": (
+        (Z, Y),
+        {"label_smoothing": True},
+        TypeError,
+        "label_smoothing must be a real number; got True",
     ),
     "smoothing below 0": (
         (Z, Y),

@@ -422,6 +422,52 @@ def the_same_targets_in_another_order_are_refused_on_every_rank() -> None:
 
 
 @case
+def settings_that_differ_are_refused_on_every_rank() -> None:
+    logits, target = problem(3)
+    target[:] = 0
+    for name, here, there in (
+        ("ignore_index", -100, 3),
+        ("label_smoothing", 0.0, 0.1),
+        ("label_smoothing", 0.1, 0.1 + 2.0**-56),
+        ("reduction", "mean", "sum"),
+    ):
+        options = {name: there if rank() == 1 else here}
+        assert_raises(
+            ValueError,
+            f"{name} must be the same on every rank; rank 0 has {here!r}, "
+            f"rank 1 has {there!r}",
+            lambda options=options: vocab_parallel_cross_entropy(
+                logits, target, vocab_start=3 * rank(), **options
+            ),
+        )
+    for here, there in (
+        (torch.float32, torch.float64),
+        (torch.float32, torch.float16),
+        (torch.bfloat16, torch.float16),
+    ):
+        given = logits.to(there if rank() == 1 else here)
+        assert_raises(
+            ValueError,
+            f"the dtype of local_logits must be the same on every rank; rank 0 has {here}, "
+            f"rank 1 has {there}",
+            lambda given=given: vocab_parallel_cross_entropy(
+                given, target, vocab_start=3 * rank()
+            ),
+        )
+    half = logits.bfloat16()
+    with torch.autocast("cpu", dtype=torch.bfloat16, enabled=rank() == 1):
+        assert_raises(
+            ValueError,
+            "the dtype of the loss must be the same on every rank; rank 0 has "
+            "torch.bfloat16, rank 1 has torch.float32",
+            lambda: vocab_parallel_cross_entropy(half, target, vocab_start=3 * rank()),
+        )
+    vocab_parallel_cross_entropy(
+        logits, target, vocab_start=3 * rank(), label_smoothing=0.0 * (-1) ** rank()
+    )
+
+
+@case
 def what_stands_in_an_ignored_row_reaches_nothing() -> None:
     start, size = spans(5, 1)
     logits, target = problem(total_classes(size))

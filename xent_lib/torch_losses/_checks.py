@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from numbers import Real
+
 import torch
 from torch import Tensor
 
@@ -41,7 +43,11 @@ def check_whole_number(name: str, value: object, least: int) -> int:
 
 
 def check_label_smoothing(label_smoothing: float) -> None:
-    """Refuse a share of the label that lies outside [0, 1]."""
+    """Refuse a share of the label that is no number or lies outside [0, 1]."""
+    if isinstance(label_smoothing, bool) or not isinstance(label_smoothing, Real):
+        raise TypeError(
+            f"label_smoothing must be a real number; got {label_smoothing!r}"
+        )
     if not 0 <= label_smoothing <= 1:
         raise ValueError(
             f"label_smoothing must be between 0 and 1; got {label_smoothing!r}"

@@ -8,6 +8,7 @@ target. The softmax and the gradient stay where the logits are.
 from __future__ import annotations
 
 import hashlib
+import struct
 from array import array
 from collections.abc import Callable
 from typing import Any
@@ -17,6 +18,7 @@ import torch.distributed as dist
 from torch import Tensor
 
 from xent_lib.torch_losses._checks import (
+    REDUCTIONS,
     check_floating,
     check_label_smoothing,
     check_reduction,
@@ -89,7 +91,8 @@ def vocab_parallel_cross_entropy(
     ValueError
         If shapes do not fit, the slices do not make one vocabulary, the targets differ between
         ranks (in number, sum, shape, or a 64-bit hash that depends on their order) or are out
-        of range, ``reduction`` is unknown, or ``label_smoothing`` lies outside [0, 1].
+        of range, ``ignore_index``, ``label_smoothing``, ``reduction`` or a dtype differs between
+        ranks, ``reduction`` is unknown, or ``label_smoothing`` lies outside [0, 1].
     RuntimeError
         If there is no process group, this process is not in ``group``, another rank ends or
         does not answer within the group's timeout, ``backward(create_graph=True)`` asks for
@@ -106,7 +109,7 @@ def vocab_parallel_cross_entropy(
     For the planned chapter 13. Time on a rank: linear in the number of its logits. Memory: one
     tensor of the size of ``local_logits``, in float32 at least, while forward runs and again
     while backward runs; between them, ``local_logits`` and a few numbers a row. Exchanged: three
-    numbers a row, and five integers a rank by which the slices and targets are checked. No
+    numbers a row, and ten integers a rank by which settings, slices and targets are checked. No
     communication in backward. Targets on a GPU are copied to the CPU for the check.
 
     Every rank takes the gradient of the one shared loss. What all slices were computed from
@@ -145,11 +148,19 @@ def vocab_parallel_cross_entropy(
     where = "local_logits without its classes"
     check_target(target, shape, where, local_logits.device)
     check_whole_number("vocab_start", vocab_start, least=0)
+    check_whole_number("ignore_index", ignore_index, least=torch.iinfo(torch.int64).min)
     check_label_smoothing(label_smoothing)
     check_reduction(reduction)
     _, result = dtypes_of(local_logits)
     ranks = Ranks(group)
-    num_classes = agree_on_slices(ranks, local_logits, target, vocab_start)
+    settings = {
+        "ignore_index": ignore_index,
+        "label_smoothing": label_smoothing,
+        "reduction": reduction,
+        "the dtype of local_logits": local_logits.dtype,
+        "the dtype of the loss": result,
+    }
+    num_classes = agree(ranks, local_logits, target, vocab_start, settings)
     check_target_range(target, num_classes, ignore_index)
     keep = target != ignore_index
     losses: Tensor = VocabParallelCrossEntropy.apply(  # type: ignore[no-untyped-call]
@@ -256,16 +267,74 @@ class Ranks:
             ) from error
 
 
-def agree_on_slices(
-    ranks: Ranks, local_logits: Tensor, target: Tensor, vocab_start: int
+DTYPES = list(
+    dict.fromkeys(
+        kind
+        for kind in vars(torch).values()
+        if isinstance(kind, torch.dtype) and kind.is_floating_point
+    )
+)
+
+
+def float_as_integer(number: float) -> int:
+    """Return the 64 bits of a float64."""
+    return int.from_bytes(struct.pack("<d", number), "little", signed=True)
+
+
+def integer_as_float(bits: int) -> float:
+    """Return the float64 of these 64 bits."""
+    number: float = struct.unpack("<d", bits.to_bytes(8, "little", signed=True))[0]
+    return number
+
+
+# How a setting crosses from rank to rank as a whole number, and back.
+CODES: dict[str, tuple[Callable[[Any], int], Callable[[int], Any]]] = {
+    "ignore_index": (int, int),
+    "label_smoothing": (float_as_integer, integer_as_float),
+    "reduction": (REDUCTIONS.index, REDUCTIONS.__getitem__),
+    "the dtype of local_logits": (DTYPES.index, DTYPES.__getitem__),
+    "the dtype of the loss": (DTYPES.index, DTYPES.__getitem__),
+}
+
+
+def agree(
+    ranks: Ranks,
+    local_logits: Tensor,
+    target: Tensor,
+    vocab_start: int,
+    settings: dict[str, Any],
 ) -> int:
-    """Return the number of classes, once all ranks hold one vocabulary and one target.
+    """Return the number of classes, once all ranks hold one vocabulary, target and settings.
 
     Each rank sees the same numbers, so that either all of them go on or all of them raise.
     """
     size = local_logits.shape[-1]
     mine = [vocab_start, size, target.numel(), int(target.sum()), fingerprint(target)]
-    table = ranks.gather(torch.tensor(mine, device=target.device), "the slices")
+    mine += [CODES[name][0](value) for name, value in settings.items()]
+    table = ranks.gather(
+        torch.tensor(mine, device=target.device), "the slices and settings"
+    )
+    split = len(mine) - len(settings)
+    refuse_other_settings(ranks, list(settings), [row[split:] for row in table])
+    return agree_on_slices(ranks, [row[:split] for row in table])
+
+
+def refuse_other_settings(
+    ranks: Ranks, names: list[str], table: list[list[int]]
+) -> None:
+    """Refuse a setting that is not the same on every rank."""
+    for rank, row in zip(ranks.members, table, strict=True):
+        for name, first, other in zip(names, table[0], row, strict=True):
+            here, there = (CODES[name][1](code) for code in (first, other))
+            if here != there:
+                raise ValueError(
+                    f"{name} must be the same on every rank; rank {ranks.members[0]} has "
+                    f"{here!r}, rank {rank} has {there!r}"
+                )
+
+
+def agree_on_slices(ranks: Ranks, table: list[list[int]]) -> int:
+    """Return the number of classes, once all ranks hold one vocabulary and one target."""
     expected = 0
     held = [(*row[:2], rank) for rank, row in zip(ranks.members, table, strict=True)]
     for start, count, rank in sorted(entry for entry in held if entry[1] > 0):
