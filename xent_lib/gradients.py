@@ -26,7 +26,7 @@ from xent_lib._validation import (
 )
 from xent_lib._validation._places import at
 from xent_lib.losses.binary import binary_cross_entropy_parts
-from xent_lib.losses.softmax import split_exponentials, value_and_grad_of_sum
+from xent_lib.losses.softmax import softmax_and_complement, value_and_grad_of_sum
 from xent_lib.special import scalar_if_0d, wider_dtype
 
 __all__ = [
@@ -44,6 +44,7 @@ _STEP = 6e-6  # about the cube root of the float64 epsilon
 _COMPLEX_STEP = 1e-30
 
 
+@np.errstate(under="ignore")
 def softmax_jacobian(logits: ArrayLike, axis: int = -1) -> FloatArray:
     r"""Slopes of every probability in every logit, :math:`\operatorname{diag}(q) - q q^\top`.
 
@@ -85,17 +86,11 @@ def softmax_jacobian(logits: ArrayLike, axis: int = -1) -> FloatArray:
     logits, axis = check_logits("logits", logits, axis)
     classes = np.moveaxis(logits, axis, -1)
     rows = classes.reshape(-1, classes.shape[-1])
-    with np.errstate(all="ignore"):
-        row = split_exponentials(rows, rows.argmax(axis=1), wider_dtype(rows))
-    total = (row.own + row.others)[:, None]
-    rest = total - row.terms  # harmless: a term is at most half of the total
-    rest[row.own_index] = row.others
-    row.terms[row.own_index] = row.own
-    q = row.terms / total
+    q, rest = softmax_and_complement(rows, wider_dtype(rows))
     jacobian = -q[:, :, None] * q[:, None, :]
     k = np.arange(q.shape[1])
-    jacobian[:, k, k] = q * (rest / total)
-    return jacobian.reshape(*classes.shape, -1).astype(logits.dtype)
+    jacobian[:, k, k] = q * rest
+    return jacobian.reshape(*classes.shape, q.shape[1]).astype(logits.dtype)
 
 
 def softmax_cross_entropy_grad(
@@ -185,6 +180,7 @@ def softmax_cross_entropy_with_integer_labels_grad(
     return value_and_grad_of_sum(batch_of_indices(logits, labels, axis))[1]
 
 
+@np.errstate(under="ignore")
 def sigmoid_binary_cross_entropy_grad(
     logits: ArrayLike, labels: ArrayLike
 ) -> FloatArray:

@@ -321,3 +321,9 @@ def test_below_the_smallest_normal_number_a_complex_step_loses_digits():
 def test_a_step_given_is_the_step_for_every_entry():
     found = central_difference(lambda x: (x**3).sum(), [1.0, 100.0], step=0.5)
     assert_allclose(found, [3.25, 30000.25])
+
+
+def test_the_jacobian_of_an_empty_batch_is_empty():
+    assert softmax_jacobian(np.zeros((0, 3))).shape == (0, 3, 3)
+    assert softmax_jacobian(np.zeros((3, 0)), axis=0).shape == (0, 3, 3)
+    assert softmax_jacobian(np.zeros((2, 0, 3), np.float32)).shape == (2, 0, 3, 3)

@@ -6,7 +6,7 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 import xent_lib
-from exact import exactly, loss_and_slopes, one_hot_target
+from exact import WIDER, exactly, loss_and_slopes, one_hot_target
 from xent_lib import (
     log_sigmoid,
     log_softmax,
@@ -205,6 +205,30 @@ def test_scales_that_leave_the_format_on_the_way():
     half = np.array([[60_000, -60_000], [0, 0]], np.float16)
     assert of_indices(half, [1, 0])[0] == (120_000 + np.log(2)) / 2
     assert softmax_cross_entropy_with_integer_labels(half, [1, 0])[0] == np.inf
+
+
+@pytest.mark.parametrize("scale", [1e307, 1e-320])
+def test_weights_whose_sum_over_the_examples_leaves_the_format_give_the_mean(scale):
+    z, labels = [[0.0, 0.0]] * 20, [1] * 20
+    for value, gradient in (
+        of_indices(z, labels, class_weights=[1, scale]),
+        of_distributions(z, [[0, 1]] * 20, class_weights=[1, scale]),
+    ):
+        assert_allclose(value, np.log(2), rtol=1e-15)
+        assert_array_equal(gradient, [[0.025, -0.025]] * 20)
+
+
+@pytest.mark.skipif(not WIDER, reason="needs a format wider than float64")
+def test_a_distance_beyond_float64_whose_share_is_not_has_a_finite_loss():
+    far = [[1.7e308, -1.7e308], [0, 0]]
+    assert_allclose(of_indices(far, [1, 1])[0], 1.7e308)
+    assert_allclose(of_distributions(far, [[0, 1]] * 2)[0], 1.7e308)
+    for loss, label in (
+        (softmax_cross_entropy_with_integer_labels, [1]),
+        (softmax_cross_entropy, [[0, 1]]),
+    ):
+        assert_allclose(loss(far[:1], label, class_weights=[0.1, 0.1]), 3.4e307)
+        assert loss(far[:1], label) == np.inf
 
 
 def test_slopes_of_tiny_weight_keep_their_digits_in_single_precision():

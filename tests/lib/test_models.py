@@ -385,6 +385,20 @@ def test_without_a_penalty_named_there_is_none():
     )
 
 
+@pytest.mark.parametrize("gap", [0, 1, 5, 10, 20, 30, 40, 300])
+def test_the_hessian_of_a_sure_forecast_keeps_its_digits(gap):
+    one = np.array([[1.0]])
+    small = np.exp(-float(gap))
+    expected = small / (1 + small) ** 2
+    hessian = softmax_regression_hessian(np.array([[float(gap), 0.0]]), one)
+    np.testing.assert_allclose(
+        hessian, expected * np.array([[1, -1], [-1, 1]]), rtol=2e-15
+    )
+    third = softmax_regression_hessian(np.array([[float(gap), 0.0, -1.0]]), one)
+    np.testing.assert_allclose(third.sum(axis=1) / np.diag(third), 0, atol=1e-15)
+    np.testing.assert_array_equal(third, third.T)
+
+
 def test_the_hessian_is_flat_where_one_number_is_added_to_all_biases():
     features, _, (d, _, k), rng = draw(3)
     direction = np.zeros((d + 1, k))

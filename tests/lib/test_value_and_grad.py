@@ -29,7 +29,9 @@ from xent_lib import (
 )
 from xent_lib.gradients import (
     central_difference,
+    sigmoid_binary_cross_entropy_grad,
     softmax_cross_entropy_grad,
+    softmax_jacobian,
 )
 from xent_lib.losses import _blocks, _unshifted
 
@@ -236,6 +238,79 @@ def test_blocks_and_threads_change_nothing(shape, dtype, monkeypatch):
     assert_allclose([value, again], each.mean(dtype=np.float64), rtol=tolerance)
 
 
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("num_classes", [2, 10, 100])
+@pytest.mark.parametrize("share", [0.0, 0.1])
+def test_what_stands_beside_a_row_changes_no_bit_of_its_slopes(
+    dtype, num_classes, share
+):
+    rng = np.random.default_rng(0)
+    size = 257
+    x = (5 * rng.normal(size=(size, num_classes))).astype(dtype)
+    labels = rng.integers(0, num_classes, size)
+    soft = rng.dirichlet(np.ones(num_classes), size).astype(dtype)
+    changed = x.copy()
+    changed[::3] += dtype(200)  # beyond what float64 sums without a shift
+    changed[1::3] -= dtype(300)
+    weights = np.ones(num_classes)
+    weights[0] = 1e-40  # of a slope that float32 multiplies in the wider format
+    stays = slice(2, None, 3)
+    order = rng.permutation(size)
+    for function, of in ((of_indices, labels), (of_distributions, soft)):
+        for chosen in (None, weights):
+
+            def slopes(z, labels, function=function, chosen=chosen):
+                options = {"class_weights": chosen, "label_smoothing": share}
+                return function(z, labels, **options)[1]
+
+            found = slopes(x, of)
+            assert_array_equal(slopes(changed, of)[stays], found[stays])
+            # The divisor of a mean of weighted distributions is a sum, which order may round.
+            if chosen is None:
+                assert_array_equal(slopes(x[order], of[order]), found[order])
+
+
+@pytest.mark.parametrize("num_classes", [2, 10, 100, 1000])
+def test_batch_mates_move_a_float32_loss_by_two_units_at_most(num_classes):
+    rng = np.random.default_rng(1)
+    x = (5 * rng.normal(size=(3000, num_classes))).astype(np.float32)
+    labels = rng.integers(0, num_classes, len(x))
+    loss = softmax_cross_entropy_with_integer_labels
+    whole = loss(x, labels)
+    backwards = loss(x[::-1], labels[::-1])[::-1]
+    few = [loss(x[i : i + 7], labels[i : i + 7]) for i in range(0, len(x), 7)]
+    for other in (backwards, np.concatenate(few)):
+        assert (np.abs(other - whole) <= 2 * np.spacing(whole)).all()
+
+
+@pytest.mark.parametrize("num_classes", [2, 10, 100])
+def test_batch_mates_change_no_bit_of_other_losses(num_classes):
+    rng = np.random.default_rng(2)
+    x = 5 * rng.normal(size=(301, num_classes))
+    labels = rng.integers(0, num_classes, len(x))
+    soft = rng.dirichlet(np.ones(num_classes), len(x))
+    narrow = x.astype(np.float32), soft.astype(np.float32)
+    for loss, z, of in (
+        (softmax_cross_entropy_with_integer_labels, x, labels),
+        (softmax_cross_entropy, x, soft),
+        (softmax_cross_entropy, *narrow),
+    ):
+        whole = loss(z, of)
+        assert_array_equal(loss(z[::-1], of[::-1])[::-1], whole)
+        few = [loss(z[i : i + 7], of[i : i + 7]) for i in range(0, len(z), 7)]
+        assert_array_equal(np.concatenate(few), whole)
+
+
+def test_losses_of_many_shapes_leave_little_behind():
+    tracemalloc.start()
+    for num_classes in range(1, 3000):
+        z = np.zeros((1, num_classes), np.float32)
+        softmax_cross_entropy_with_integer_labels(z, [0])
+    left, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert left <= 2**21
+
+
 def test_threads_start_for_large_batches_only(monkeypatch):
     started = []
     start = threading.Thread.start
@@ -306,13 +381,18 @@ def test_a_call_leaves_numpys_settings_as_they_are():
     assert (np.getbufsize(), np.geterr()) == before
 
 
-def test_settings_that_raise_do_not_reach_into_a_call():
-    x = np.array([[0, 200, -np.inf], [-200, 0, 3]], np.float32)
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
+def test_settings_that_raise_do_not_reach_into_a_call(dtype):
+    x = np.array([[0, 200, -np.inf], [-200, 0, 3]], dtype)
     with np.errstate(all="raise"):
         of_indices(x, [1, 0])
         of_distributions(x, [[1, 0, 0], [0.5, 0.5, 0]])
         softmax_cross_entropy_with_integer_labels(x, [2, 0])
+        softmax_cross_entropy_with_integer_labels(x, [1, 1])
         softmax_cross_entropy_grad(x, [[0, 0, 1], [0.5, 0.5, 0]])
+        softmax_jacobian(x)
+        sigmoid_binary_cross_entropy_grad(x, np.zeros_like(x))
+        sigmoid_focal_loss(x, np.zeros_like(x))
         sigmoid_focal_loss_value_and_grad([-800.0, np.inf], [1, 0])
 
 

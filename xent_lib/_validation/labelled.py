@@ -54,13 +54,16 @@ class Batch:
             of_class = np.bincount(labels, minlength=self.rows.shape[1])
         else:
             of_class = labels.sum(axis=0, dtype=np.longdouble)
-        total = (of_class * self.class_weights).sum(dtype=np.longdouble)
+        # By a power of two, which is exact: the sum over many labels may leave the format.
+        exponent = np.frexp(self.class_weights.max())[1]
+        weights = np.ldexp(self.class_weights.astype(np.longdouble), -exponent)
+        total = (of_class * weights).sum()
         if total == 0:
             raise ValueError(
                 "class_weights must be above 0 for at least one label that counts; "
                 "all of them are 0"
             )
-        return replace(self, class_weights=self.class_weights / total)
+        return replace(self, class_weights=weights / total)
 
     def row_weights(self, rows: Rows) -> FloatArray | np.floating[Any]:
         """Return what the loss of each index counts; one number where all count alike."""
@@ -117,7 +120,7 @@ class Batch:
         losses = losses.reshape(shape)
         if losses.dtype == self.logits.dtype:
             return losses
-        with np.errstate(over="ignore"):
+        with np.errstate(over="ignore", under="ignore"):
             return losses.astype(self.logits.dtype)
 
     def like_logits(self, gradient: FloatArray) -> FloatArray:
@@ -125,7 +128,8 @@ class Batch:
         if self.logits.ndim != 2 or self.axis != 1:
             shape = np.moveaxis(self.logits, self.axis, -1).shape
             gradient = np.moveaxis(gradient.reshape(shape), -1, self.axis)
-        return gradient.astype(self.logits.dtype, copy=False)
+        with np.errstate(under="ignore"):
+            return gradient.astype(self.logits.dtype, copy=False)
 
 
 def batch_of_indices(

@@ -58,7 +58,8 @@ def _few_losses(
     own = terms.take(truth)
     terms.put(truth, 0)
     others = terms @ _ones(terms.shape[1], "d")
-    losses[...] = np.log1p(others / own)
+    with np.errstate(under="ignore"):  # of float32
+        losses[...] = np.log1p(others / own)
     return _NO_ROWS
 
 
@@ -105,6 +106,6 @@ def _run_and_width(num_classes: int) -> tuple[int, int]:
 _NO_ROWS: Indices = np.zeros(0, np.intp)
 
 
-@functools.cache
+@functools.lru_cache(maxsize=16)
 def _ones(count: int, format: str) -> FloatArray:
     return np.ones(count, format)

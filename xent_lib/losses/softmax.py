@@ -358,7 +358,7 @@ class SplitExponentials(NamedTuple):
     terms: FloatArray  # shape (N, K); 0 at the class set apart
     own: FloatArray  # shape (N,); the exponential of the class set apart
     others: FloatArray  # shape (N,); the sum of the terms
-    # Shape (N,); nats below the row's maximum, where the maximum is taken out.
+    # Shape (N,); nats below what is taken out of the row, where something is.
     distance: FloatArray | None
 
 
@@ -367,23 +367,24 @@ def split_exponentials(
 ) -> SplitExponentials:
     """Split the exponentials of each row into that of one class and the sum of the others.
 
-    A format ``work`` wider than that of the logits holds most exponentials as they are. Where
-    it does not, all are divided by that of the row's maximum, so that none overflows.
+    A format ``work`` wider than that of the logits holds most exponentials as they are. Those
+    of a row that it does not hold are divided by that of the row's maximum, so that none
+    overflows. Each row is judged by itself: what stands beside it changes no bit of it.
     """
     own_index = np.arange(len(logits)), classes
+    fits = np.zeros(len(logits), np.bool_)
     is_wider = work.itemsize > logits.itemsize
     if is_wider:
         terms = logits.astype(work)
         np.exp(terms, out=terms)
         row = own_and_others(own_index, terms, None, is_wider)
-        if (
-            row.own.min() > SMALLEST_UNSHIFTED
-            and (row.own + row.others).max() < LARGEST_UNSHIFTED
-        ):
+        fits = row.own > SMALLEST_UNSHIFTED
+        fits &= row.own + row.others < LARGEST_UNSHIFTED
+        if fits.all():
             return row
-    maximum = logits.max(axis=1, keepdims=True)
-    distance = maximum[:, 0].astype(work) - logits[own_index]
-    terms = exponentials(logits, maximum, work)
+    shift = np.where(fits, 0, logits.max(axis=1))
+    distance = shift.astype(wider_dtype(logits)) - logits[own_index]
+    terms = exponentials(logits, shift[:, None], work)
     return own_and_others(own_index, terms, distance, is_wider)
 
 
@@ -403,6 +404,22 @@ def own_and_others(
     return SplitExponentials(own_index, terms, own, others, distance)
 
 
+def softmax_and_complement(
+    logits: FloatArray, work: DType
+) -> tuple[FloatArray, FloatArray]:
+    """Return the probabilities q of each row, and 1 - q: what each leaves to the others.
+
+    That of the likeliest class, which may be close to 1, is left to the sum of the others.
+    """
+    with np.errstate(all="ignore"):
+        row = split_exponentials(logits, logits.argmax(axis=1), work)
+    total = (row.own + row.others)[:, None]
+    rest = total - row.terms  # harmless: a term is at most half of the total
+    rest[row.own_index] = row.others
+    row.terms[row.own_index] = row.own
+    return row.terms / total, rest / total
+
+
 def negative_log_softmax(row: SplitExponentials) -> FloatArray:
     """Return the loss of the class set apart, ``-log(own / (own + others))``.
 
@@ -413,6 +430,7 @@ def negative_log_softmax(row: SplitExponentials) -> FloatArray:
     if row.distance is not None:
         far = row.distance > FAR
         if far.any():
+            losses = losses.astype(row.distance.dtype)
             losses[far] = row.distance[far] + np.log(row.others[far])
     return losses
 
@@ -440,11 +458,11 @@ def index_block(batch: Batch, rows: Rows, gradient: FloatArray | None) -> FloatA
 def _scale_rows(terms: FloatArray, scale: FloatArray, out: FloatArray) -> None:
     """Write ``terms * scale[:, None]``, in the narrower format where that costs no digits."""
     factors = scale.astype(out.dtype)
-    if factors.min() >= SMALLEST_FACTOR and factors.max() <= 1:
-        out[...] = terms
-        out *= factors[:, None]
-    else:
-        out[...] = terms * scale[:, None]
+    out[...] = terms
+    out *= factors[:, None]
+    wide = ~((factors >= SMALLEST_FACTOR) & (factors <= 1)) & (scale != 0)
+    if wide.any():
+        out[wide] = terms[wide] * scale[wide, None]
 
 
 def distribution_block(

@@ -9,8 +9,16 @@ from typing import Self
 import numpy as np
 from numpy.typing import ArrayLike
 
-from xent_lib._validation import FloatArray, IntArray, check_not_negative, check_table
+from xent_lib._validation import (
+    FloatArray,
+    IntArray,
+    check_not_negative,
+    check_real,
+    check_softmax_exists,
+    check_table,
+)
 from xent_lib.losses import softmax_cross_entropy_with_integer_labels_value_and_grad
+from xent_lib.losses.softmax import softmax_and_complement
 from xent_lib.models.classifier import (
     PARTLY_SEPARATED,
     SEPARATED,
@@ -19,7 +27,7 @@ from xent_lib.models.classifier import (
     warn_if_unfinished,
 )
 from xent_lib.optim import History, Newton, Rule, minimise
-from xent_lib.special import softmax
+from xent_lib.special import at_least_float64
 
 _SETTLED = 0.1  # a Newton step that moves no logit further is near the end of its way
 _IN_THE_PLANE = 1e-8  # of a step: what rounding leaves of a lead that does not change
@@ -158,14 +166,20 @@ def softmax_regression_hessian(
     [[0.25, -0.25], [-0.25, 0.25]]
     """
     check_table("features", features, len(weights))
-    q = softmax(features @ weights)
+    logits = check_real("logits", features @ weights)
+    check_softmax_exists("logits", logits, 1)
+    q, rest = (
+        part.astype(logits.dtype, copy=False)
+        for part in softmax_and_complement(logits, at_least_float64(logits))
+    )
     num_examples, num_features = features.shape
     num_classes = q.shape[1]
     weighted = (features[:, :, None] * q[:, None, :]).reshape(num_examples, -1)
     shape = (num_features, num_classes) * 2
     hessian = -(weighted.T @ weighted).reshape(shape)
     for k in range(num_classes):
-        hessian[:, k, :, k] += features.T @ (q[:, k, None] * features)
+        bend = q[:, k] * rest[:, k]  # q - q * q would lose the digits of a q close to 1
+        hessian[:, k, :, k] = features.T @ (bend[:, None] * features)
     matrix = np.asarray(hessian.reshape(weights.size, -1) / num_examples)
     penalised = _without_biases(np.ones_like(weights)).ravel()
     matrix.flat[:: weights.size + 1] += l2 * penalised
