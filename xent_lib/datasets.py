@@ -14,6 +14,7 @@ from xent_lib._validation import (
     FloatArray,
     IntArray,
     check_class_labels,
+    check_split,
     check_unit_interval,
 )
 
@@ -163,11 +164,7 @@ def stratified_split(
     for name in np.unique(classes):
         rows = rng.permutation(np.flatnonzero(classes == name))
         chosen[rows[: round(held_out * len(rows))]] = True
-    if chosen.all() or not chosen.any():
-        empty = "train on" if chosen.all() else "hold out"
-        raise ValueError(
-            f"held_out={held_out:g} of {len(classes)} examples leaves none to {empty}"
-        )
+    check_split(held_out, chosen)
     return np.flatnonzero(~chosen), np.flatnonzero(chosen)
 
 

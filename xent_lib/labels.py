@@ -8,6 +8,7 @@ from numpy.typing import ArrayLike, DTypeLike
 from xent_lib._validation import (
     FloatArray,
     check_distribution,
+    check_floating_dtype,
     check_integer_labels,
     check_positive_integer,
     check_unit_interval,
@@ -53,8 +54,7 @@ def one_hot(
     """
     num_classes = check_positive_integer("num_classes", num_classes)
     labels = check_integer_labels("labels", labels, num_classes)
-    if np.dtype(dtype).kind != "f":
-        raise TypeError(f"dtype must be a floating type; got {np.dtype(dtype)}")
+    check_floating_dtype("dtype", dtype)
     encoded = np.zeros((*labels.shape, num_classes), dtype)
     np.put_along_axis(encoded, labels[..., None], 1, axis=-1)
     return encoded

@@ -6,7 +6,7 @@ makes.
 
 from __future__ import annotations
 
-from xent_lib._validation import check_positive_integer
+from xent_lib._validation import check_choice, check_positive_integer
 
 METHODS = ("two-liner", "chunked", "vocabulary-parallel")
 TERMS = (
@@ -108,8 +108,7 @@ def loss_memory(
     chunk_size = check_positive_integer("chunk_size", chunk_size)
     ranks = check_positive_integer("ranks", ranks)
     bytes_per_number = check_positive_integer("bytes_per_number", bytes_per_number)
-    if bytes_per_number not in (4, 2):
-        raise ValueError(f"bytes_per_number must be 4 or 2; got {bytes_per_number!r}")
+    check_choice("bytes_per_number", bytes_per_number, (4, 2))
     tokens, features, classes = sizes
     share = -(-classes // ranks)
     ways = (

@@ -7,7 +7,7 @@ as the losses do. Losses live in :mod:`xent_lib.losses`.
 from __future__ import annotations
 
 from math import exp, log
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -16,11 +16,14 @@ from xent_lib._validation import (
     FloatArray,
     IntArray,
     check_binary,
+    check_choice,
     check_class_labels,
     check_distribution,
     check_finite,
+    check_held_out_logits,
     check_integer_labels,
     check_not_empty,
+    check_one_dimensional,
     check_positive_integer,
     check_probabilities,
     check_same_kind,
@@ -320,10 +323,7 @@ def best_temperature(logits: ArrayLike, labels: ArrayLike) -> float:
     2.0
     """
     z = check_finite("logits", logits)
-    if z.ndim != 2 or z.shape[1] == 0:
-        raise ValueError(
-            f"logits must have shape (N, K), one row an example; got shape {z.shape}"
-        )
+    check_held_out_logits("logits", z)
     check_not_empty("logits", z)
     y = check_integer_labels("labels", labels, z.shape[1], (len(z),))
     quarters = z.astype(np.result_type(z, np.float64)) / 4  # so no difference overflows
@@ -352,19 +352,16 @@ def _bin(
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Per bin: how many forecasts, how many came true, and the sum of the forecasts."""
     said = check_probabilities("y_prob", y_prob)
-    if said.ndim != 1:
-        raise ValueError(f"y_prob must be one-dimensional; got shape {said.shape}")
+    check_one_dimensional("y_prob", said)
     happened = check_binary("y_true", y_true)
     check_not_empty("y_true", happened)
     check_same_length("y_true", happened, "y_prob", said)
     n_bins = check_positive_integer("n_bins", n_bins)
     inner = np.arange(1, n_bins)
-    if strategy == "quantile":
+    if check_choice("strategy", strategy, get_args(Strategy)) == "quantile":
         edges = _quantiles(said, inner, n_bins)
-    elif strategy == "uniform":
-        edges = (inner / n_bins).astype(said.dtype)
     else:
-        raise ValueError(f'strategy must be "uniform" or "quantile"; got {strategy!r}')
+        edges = (inner / n_bins).astype(said.dtype)
     bins = np.searchsorted(edges, said)
     count = np.bincount(bins, minlength=n_bins).astype(np.float64)
     true = np.bincount(bins, weights=happened, minlength=n_bins)

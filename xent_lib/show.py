@@ -11,6 +11,7 @@ from typing import Any
 from IPython.display import Markdown
 from matplotlib.figure import Figure as MatplotlibFigure
 
+from xent_lib._validation import check_description
 from xent_lib.plots.style import draw_png, draw_svg
 
 
@@ -62,12 +63,12 @@ def show_figure(drawn: Any, alt: str) -> Figure:
 
     Examples
     --------
-    >>> from xent_lib.plots.style import new_axes
+    >>> from xent_lib._validation import check_description
+    from xent_lib.plots.style import new_axes
     >>> show_figure(new_axes(), alt="Empty axes, from 0 to 1 both ways.")
     Figure: Empty axes, from 0 to 1 both ways.
     """
-    if len(alt.split()) < 2:
-        raise ValueError(f"alt must say in words what the figure shows; got {alt!r}")
+    check_description("alt", alt)
     axes = drawn if hasattr(drawn, "figure") else drawn.flat[0]
     figure = (
         axes.figure if isinstance(axes.figure, MatplotlibFigure) else axes.get_figure()

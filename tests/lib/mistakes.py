@@ -148,7 +148,7 @@ MISTAKES = [
     (
         "loss_memory(1, 8, 10, bytes_per_number=8)",
         ValueError,
-        "bytes_per_number must be 4 or 2; got 8",
+        "bytes_per_number must be one of [4, 2]; got 8",
     ),
     # tokenizers and n-grams
     ("BytePairTokenizer(-1).fit('')", ValueError, "num_merges must be at least 0; got -1"),

@@ -148,7 +148,7 @@ def test_a_forecast_that_always_comes_true_is_perfectly_calibrated():
         ),
         (
             lambda: calibration_curve([0], [0.1], strategy="even"),
-            'strategy must be "uniform" or "quantile"; got \'even\'',
+            r"strategy must be one of \['uniform', 'quantile'\]; got 'even'",
         ),
         (
             lambda: expected_calibration_error([], []),

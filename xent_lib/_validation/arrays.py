@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from xent_lib._validation._places import at, first, slice_at
 
@@ -104,6 +104,18 @@ def check_shape(name: str, x: NDArray[Any], shape: tuple[int, ...]) -> None:
     x = as_array(name, x)
     if x.shape != shape:
         raise ValueError(f"{name} must have shape {shape}; got {x.shape}")
+
+
+def check_one_dimensional(name: str, x: NDArray[Any]) -> None:
+    """Refuse a scalar, a table, and whatever has more axes."""
+    if x.ndim != 1:
+        raise ValueError(f"{name} must be one-dimensional; got shape {x.shape}")
+
+
+def check_floating_dtype(name: str, dtype: DTypeLike) -> None:
+    """Refuse formats of whole numbers, of complex ones and of what is no number."""
+    if np.dtype(dtype).kind != "f":
+        raise TypeError(f"{name} must be a floating type; got {np.dtype(dtype)}")
 
 
 def check_probabilities(name: str, p: ArrayLike) -> FloatArray:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sized
-from typing import Any
+from collections.abc import Collection, Iterable, Sized
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -14,8 +14,11 @@ from xent_lib._validation.arrays import (
     IntArray,
     as_array,
     check_finite,
+    check_one_dimensional,
     check_real,
 )
+
+Choice = TypeVar("Choice", str, int)
 
 
 def check_integer_labels(
@@ -73,6 +76,14 @@ def check_table(name: str, x: NDArray[Any], num_columns: int | None = None) -> N
         raise ValueError(f"{name} must have shape (N, {columns}); got {x.shape}")
 
 
+def check_held_out_logits(name: str, x: NDArray[Any]) -> None:
+    """Refuse what is no table of logits with a class or more."""
+    if x.ndim != 2 or x.shape[1] == 0:
+        raise ValueError(
+            f"{name} must have shape (N, K), one row an example; got shape {x.shape}"
+        )
+
+
 def check_class_labels(name: str, labels: ArrayLike | None) -> NDArray[Any]:
     """Return one class name an example: whole numbers, strings or booleans."""
     if labels is None:
@@ -80,8 +91,7 @@ def check_class_labels(name: str, labels: ArrayLike | None) -> NDArray[Any]:
             f"a classifier requires {name} to be passed, but the target {name} is None"
         )
     array = as_array(name, labels)
-    if array.ndim != 1:
-        raise ValueError(f"{name} must be one-dimensional; got shape {array.shape}")
+    check_one_dimensional(name, array)
     # NumPy writes numbers as strings where a list holds both.
     given = labels if isinstance(labels, list | tuple) else array
     if array.dtype.kind in "OSU" and len({kind_of_name(one) for one in given}) > 1:
@@ -125,8 +135,7 @@ def check_same_kind(name: str, x: NDArray[Any], other: str, y: NDArray[Any]) -> 
 def check_binary(name: str, outcomes: ArrayLike) -> FloatArray:
     """Return one outcome an example, 0.0 or 1.0."""
     array = as_array(name, outcomes)
-    if array.ndim != 1:
-        raise ValueError(f"{name} must be one-dimensional; got shape {array.shape}")
+    check_one_dimensional(name, array)
     bad = (array != 0) & (array != 1)
     if bad.any():
         index = first(bad)
@@ -221,11 +230,35 @@ def check_fitted(model: object, learnt: str) -> None:
         )
 
 
-def check_choice(name: str, value: str, choices: Collection[str]) -> str:
-    """Return one of the names that there are."""
+def check_split(held_out: float, chosen: NDArray[np.bool_]) -> None:
+    """Refuse a share of held-out examples that leaves one of the two sides without any."""
+    if chosen.all() or not chosen.any():
+        empty = "train on" if chosen.all() else "hold out"
+        raise ValueError(
+            f"held_out={held_out:g} of {len(chosen)} examples leaves none to {empty}"
+        )
+
+
+def check_parameter_names(model: str, given: Iterable[str], known: list[str]) -> None:
+    """Refuse to set what a model has no parameter for, in scikit-learn's words."""
+    for name in given:
+        if name not in known:
+            raise ValueError(f"{model} has no parameter {name!r}; it has {known}")
+
+
+def check_choice(name: str, value: Choice, choices: Collection[Choice]) -> Choice:
+    """Return one of the values that there are."""
     if value not in choices:
         raise ValueError(f"{name} must be one of {list(choices)}; got {value!r}")
     return value
+
+
+def check_description(name: str, text: str) -> None:
+    """Refuse a text alternative of fewer than two words."""
+    if len(text.split()) < 2:
+        raise ValueError(
+            f"{name} must say in words what the figure shows; got {text!r}"
+        )
 
 
 def check_text(name: str, text: str) -> str:

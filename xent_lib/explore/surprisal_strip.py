@@ -165,11 +165,13 @@ class SurprisalStrip(Interactive):
 
     @validate("text")
     def _check_text(self, proposal: Any) -> str:
-        return check_choice("text", proposal["value"], self._names)
+        name: str = check_choice("text", proposal["value"], self._names)
+        return name
 
     @validate("model")
     def _check_model(self, proposal: Any) -> str:
-        return check_choice("model", proposal["value"], self.data["models"])
+        name: str = check_choice("model", proposal["value"], self.data["models"])
+        return name
 
     @validate("position")
     def _check_position(self, proposal: Any) -> int:

@@ -15,6 +15,7 @@ from xent_lib._validation import (
     as_array,
     check_class_labels,
     check_features,
+    check_parameter_names,
     check_same_length,
     check_several_classes,
 )
@@ -263,12 +264,7 @@ class Classifier:
         ValueError
             If a name is unknown.
         """
-        known = self._parameter_names()
-        for name in params:
-            if name not in known:
-                raise ValueError(
-                    f"{type(self).__name__} has no parameter {name!r}; it has {known}"
-                )
+        check_parameter_names(type(self).__name__, params, self._parameter_names())
         vars(self).update(params)
         return self
 
