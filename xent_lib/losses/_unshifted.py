@@ -58,8 +58,12 @@ def _few_losses(
     own = terms.take(truth)
     terms.put(truth, 0)
     others = terms @ _ones(terms.shape[1], "d")
-    with np.errstate(under="ignore"):  # of float32
+    try:
         losses[...] = np.log1p(others / own)
+    except (
+        FloatingPointError
+    ):  # float32 underflows, and the caller has asked for an error
+        return None
     return _NO_ROWS
 
 

@@ -372,7 +372,6 @@ def split_exponentials(
     overflows. Each row is judged by itself: what stands beside it changes no bit of it.
     """
     own_index = np.arange(len(logits)), classes
-    fits = np.zeros(len(logits), np.bool_)
     is_wider = work.itemsize > logits.itemsize
     if is_wider:
         terms = logits.astype(work)
@@ -382,7 +381,9 @@ def split_exponentials(
         fits &= row.own + row.others < LARGEST_UNSHIFTED
         if fits.all():
             return row
-    shift = np.where(fits, 0, logits.max(axis=1))
+    shift = logits.max(axis=1)
+    if is_wider:
+        shift[fits] = 0
     distance = shift.astype(wider_dtype(logits)) - logits[own_index]
     terms = exponentials(logits, shift[:, None], work)
     return own_and_others(own_index, terms, distance, is_wider)
