@@ -77,6 +77,10 @@ def surprisal(p: ArrayLike, *, base: float | None = None) -> FloatArray:
 def entropy(p: ArrayLike, *, base: float | None = None, axis: int = -1) -> FloatArray:
     r"""Average surprisal of a source, :math:`H(p) = -\sum_k p_k \log p_k`.
 
+    Unlike ``scipy.stats.entropy`` it does not normalise ``p`` but refuses what does not sum to
+    1, and it takes the last axis by default and not the first. The relative entropy, which
+    SciPy's function returns for two distributions, is :func:`kl_divergence`.
+
     Parameters
     ----------
     p : array_like, shape (..., K, ...)
@@ -126,6 +130,9 @@ def cross_entropy(
     p: ArrayLike, q: ArrayLike, *, base: float | None = None, axis: int = -1
 ) -> FloatArray:
     r"""Average price of events from ``p`` under prices for ``q``, :math:`-\sum_k p_k \log q_k`.
+
+    Unlike PyTorch's ``cross_entropy`` it takes probabilities and not logits, and the truth
+    first.
 
     Parameters
     ----------

@@ -79,6 +79,9 @@ def confusion_matrix(
 ) -> IntArray:
     """Count, for each true class, which class was predicted.
 
+    Unlike scikit-learn's function of this name it takes class indices and no other names, and
+    has a row and a column for each of ``num_classes``, seen or not.
+
     Parameters
     ----------
     y_true : array_like of int, shape (N,)
@@ -178,8 +181,10 @@ def calibration_curve(
 ) -> tuple[FloatArray, FloatArray]:
     """Sort forecasts of an event into bins; in each, compare how often it came true.
 
-    A forecast on the edge between two bins belongs to the lower one: a bin from a to b is
-    (a, b]; the first also holds its lower end.
+    The bins are those of scikit-learn's function of this name, up to the rounding of its
+    quantiles, but outcomes have no names (no ``pos_label``). A forecast on the edge between
+    two bins belongs to the lower one: a bin from a to b is (a, b]; the first also holds its
+    lower end.
 
     Parameters
     ----------

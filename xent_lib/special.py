@@ -113,6 +113,9 @@ def max_and_excess(x: FloatArray, axis: int) -> tuple[FloatArray, FloatArray]:
 def logsumexp(x: ArrayLike, axis: int = -1, keepdims: bool = False) -> FloatArray:
     r"""Logarithm of the sum of exponentials, :math:`\log \sum_k e^{x_k}`.
 
+    Unlike ``scipy.special.logsumexp`` it sums over the last axis by default and not over all
+    entries at once, takes no factors ``b``, and refuses an axis of length 0.
+
     The maximum :math:`m` is taken out first, so nothing overflows:
     :math:`m + \log(1 + \sum_{k \ne \arg\max} e^{x_k - m})`. The maximum's own term is exactly
     1 and is left to ``log1p``, so a sum that is barely above its maximum keeps its digits.
@@ -188,6 +191,9 @@ def logsumexp_near_zero(rows: FloatArray) -> FloatArray:
 def softmax(x: ArrayLike, axis: int = -1) -> FloatArray:
     r"""Turn scores into a distribution, :math:`e^{x_k} / \sum_j e^{x_j}`.
 
+    Unlike ``scipy.special.softmax`` it takes the last axis by default and not all entries at
+    once, and where no quotient exists it raises an error and does not return NaN.
+
     Adding one number to every score changes nothing, which is why subtracting the maximum
     first is allowed; it keeps every exponential at most 1.
 
@@ -239,6 +245,10 @@ def softmax(x: ArrayLike, axis: int = -1) -> FloatArray:
 @np.errstate(under="ignore")
 def log_softmax(x: ArrayLike, axis: int = -1) -> FloatArray:
     r"""Logarithm of :func:`softmax`, :math:`x_k - \log \sum_j e^{x_j}`.
+
+    Unlike ``scipy.special.log_softmax`` it takes the last axis by default and not all entries
+    at once, and where :func:`softmax` does not exist it raises an error and does not return
+    NaN.
 
     It never forms a probability, so a class whose probability would underflow to 0 still has
     a finite logarithm.

@@ -27,6 +27,7 @@ from xent_lib.special import softmax
 class ConvergenceWarning(UserWarning):
     """A fit ended before it reached a minimum; its text says where.
 
+    It is not scikit-learn's class of this name: a filter for the one does not catch the other.
     ``warnings.simplefilter("error", ConvergenceWarning)`` turns it into an error; the model
     then stays what it was before the fit.
     """
