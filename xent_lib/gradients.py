@@ -23,8 +23,8 @@ from xent_lib._validation import (
     check_no_nan,
     check_positive,
     check_real,
+    check_step_moves,
 )
-from xent_lib._validation._places import at
 from xent_lib.losses.binary import binary_cross_entropy_parts
 from xent_lib.losses.softmax import softmax_and_complement, value_and_grad_of_sum
 from xent_lib.special import scalar_if_0d, wider_dtype
@@ -269,11 +269,7 @@ def central_difference(
     slopes = np.empty_like(x)
     for index in np.ndindex(x.shape):
         h = steps[index]
-        if x[index] + h == x[index] - h:
-            raise ValueError(
-                f"step must be large enough to change x; {at('x', index)} is "
-                f"{float(x[index])!r}, beside which {h:g} is lost"
-            )
+        check_step_moves("x", x, index, h)
         moved = np.zeros_like(x)
         moved[index] = h
         change = np.asarray(function(x + moved)) - np.asarray(function(x - moved))

@@ -20,6 +20,7 @@ from xent_lib._validation.arrays import (
     check_same_shape,
     check_shape,
     check_softmax_exists,
+    check_step_moves,
 )
 from xent_lib._validation.examples import (
     check_binary,
@@ -99,6 +100,7 @@ __all__ = [
     "check_several_classes",
     "check_shape",
     "check_softmax_exists",
+    "check_step_moves",
     "check_split",
     "check_table",
     "check_text",

@@ -106,6 +106,17 @@ def check_shape(name: str, x: NDArray[Any], shape: tuple[int, ...]) -> None:
         raise ValueError(f"{name} must have shape {shape}; got {x.shape}")
 
 
+def check_step_moves(
+    name: str, x: FloatArray, index: tuple[int, ...], step: float
+) -> None:
+    """Refuse a step so small beside an entry that adding it changes nothing."""
+    if x[index] + step == x[index] - step:
+        raise ValueError(
+            f"step must be large enough to change {name}; {at(name, index)} is "
+            f"{float(x[index])!r}, beside which {step:g} is lost"
+        )
+
+
 def check_one_dimensional(name: str, x: NDArray[Any]) -> None:
     """Refuse a scalar, a table, and whatever has more axes."""
     if x.ndim != 1:
