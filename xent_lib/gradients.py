@@ -268,7 +268,7 @@ def central_difference(
     steps = _steps(x, step, _STEP)
     slopes = np.empty_like(x)
     for index in np.ndindex(x.shape):
-        h = steps[index]
+        h = float(steps[index])
         check_step_moves("x", x, index, h)
         moved = np.zeros_like(x)
         moved[index] = h

@@ -29,13 +29,18 @@ from xent_lib.models.classifier import (
 from xent_lib.optim import History, Newton, Rule, minimise
 from xent_lib.special import at_least_float64
 
-_SETTLED = 0.1  # a Newton step that moves no logit further is near the end of its way
-_IN_THE_PLANE = 1e-8  # of a step: what rounding leaves of a lead that does not change
-_ROUNDING = 1e-9  # a gradient in units of its features that rounding may leave
-_FEW_WEIGHTS = 1000  # up to which Newton's method may judge where another rule ended
-_MOST_STEPS_OF_A_JUDGE = 60
-_SMALL = 1e-6  # a gradient in units of its features at which a judge looks closer
-_STEEP = 1e-3  # a gradient in units of its features that no minimum has
+# A Newton step that moves no logit further than this is close to the minimum.
+_STILL_LOGIT = 0.1
+# What rounding leaves of a lead that does not change, as a share of the step.
+_ROUNDING_OF_LEADS = 1e-8
+# Gradients in weights of standardised features: what rounding may leave, where a fit that
+# checks another one ends, and what no minimum has.
+_ROUNDING_OF_GRADIENTS = 1e-9
+_CHECK_TOLERANCE = 1e-6
+_NO_MINIMUM = 1e-3
+# Up to so many weights Newton's method checks, in so many steps, where another rule ended.
+_MOST_CHECKED_WEIGHTS = 1000
+_CHECK_STEPS = 60
 
 
 def with_ones(features: FloatArray) -> FloatArray:
@@ -311,10 +316,10 @@ class SoftmaxRegression(Classifier):
         """
         l2, tol = check_not_negative("l2", self.l2), check_not_negative("tol", self.tol)
         features, labels, classes = self._check_training_data(X, y)
-        own_units = _OwnUnits(features, labels, l2)
+        standardised = _StandardisedObjective(features, labels, l2)
         if self.rule is None:
-            history = own_units.solve(len(classes), self.max_iter, tol)
-            weights = own_units.undo(history.parameters)
+            history = standardised.solve(len(classes), self.max_iter, tol)
+            weights = standardised.to_given_units(history.parameters)
         else:
             rows = with_ones(features)
             history = minimise(
@@ -332,7 +337,7 @@ class SoftmaxRegression(Classifier):
             )
             weights = history.parameters
             if history.finished and history.stopped != SEPARATED:
-                own_units.judge(history)
+                standardised.check_minimum(history)
         warn_if_unfinished(history)
         if not has_learnt_nothing(history):
             self._learn(
@@ -354,7 +359,7 @@ def _without_biases(weights: FloatArray) -> FloatArray:
     return kept
 
 
-class _OwnUnits:
+class _StandardisedObjective:
     """The objective with each feature centred and measured by its own spread.
 
     Newton's method takes the same steps in any units, but rounding does not: beside a mean of
@@ -368,9 +373,8 @@ class _OwnUnits:
         scaled = np.ldexp(features, -self._exponent)
         self._centre = scaled.mean(axis=0)
         away = scaled - self._centre
-        away[:, scaled.min(axis=0) == scaled.max(axis=0)] = (
-            0  # though the mean is rounded
-        )
+        # Exactly 0 where a feature is constant, though its mean is rounded.
+        away[:, scaled.min(axis=0) == scaled.max(axis=0)] = 0
         spread = np.abs(away).max(axis=0)
         self._spread = np.where(spread > 0, spread, 1.0)
         self._rows = with_ones(away / self._spread)
@@ -379,18 +383,18 @@ class _OwnUnits:
             penalty = (np.sqrt(l2) / np.ldexp(self._spread, self._exponent)) ** 2
         self._penalty = np.append(np.minimum(penalty, 1e300), 0.0)[:, None]
         self._separable = l2 == 0
-        self._recedes = False
+        self._is_partly_separated = False
         self._newton = _ScaledNewton(
             lambda weights: self.value_and_grad(weights)[0], self._hessian
         )
 
-    def undo(self, weights: FloatArray) -> FloatArray:
+    def to_given_units(self, weights: FloatArray) -> FloatArray:
         """Return the same model's weights for the features as they were given."""
         slopes = weights[:-1] / self._spread[:, None]
         biases = weights[-1] - self._centre @ slopes
         return np.vstack([np.ldexp(slopes, -self._exponent[:, None]), biases])
 
-    def _redo(self, weights: FloatArray) -> FloatArray:
+    def _from_given_units(self, weights: FloatArray) -> FloatArray:
         slopes = np.ldexp(weights[:-1], self._exponent[:, None])
         biases = weights[-1] + self._centre @ slopes
         return np.vstack([slopes * self._spread[:, None], biases])
@@ -417,50 +421,50 @@ class _OwnUnits:
             self._newton,
             steps=steps,
             tolerance=tolerance,
-            stop=self._look if self._separable else None,
+            stop=self._stop_if_separated if self._separable else None,
         )
         if not history.finished or history.stopped == SEPARATED:
             return history
         left = steps - max(history.watched_steps)
-        settled = _last_move(history) is None or self._verdict(history) is not None
+        settled = _last_move(history) is None or self._stop_reason(history) is not None
         if left and not settled:
-            rest = self._go_on(history.parameters, history.rule, left)
-            history = _joined(history, rest)
-        elif self._recedes:
+            rest = self._continue(history.parameters, history.rule, left)
+            history = _join(history, rest)
+        elif self._is_partly_separated:
             history.stopped = PARTLY_SEPARATED
         if history.finished and history.stopped != PARTLY_SEPARATED:
-            most = max(tolerance, _ROUNDING)
+            most = max(tolerance, _ROUNDING_OF_GRADIENTS)
             self._check_gradient(history, history.parameters, most)
         return history
 
-    def judge(self, history: History) -> None:
+    def check_minimum(self, history: History) -> None:
         """Say in ``history`` if what another rule ended at is no minimum after all."""
-        start = self._redo(history.parameters)
-        if start.size <= _FEW_WEIGHTS:
+        start = self._from_given_units(history.parameters)
+        if start.size <= _MOST_CHECKED_WEIGHTS:
             if self._separable:  # found from 0, before curvatures vanish
-                steps = _MOST_STEPS_OF_A_JUDGE
-                own = self.solve(start.shape[1], steps, _SMALL)
+                steps = _CHECK_STEPS
+                own = self.solve(start.shape[1], steps, _CHECK_TOLERANCE)
                 if own.stopped in (SEPARATED, PARTLY_SEPARATED):
                     history.stopped = PARTLY_SEPARATED
                     return
-            rest = self._go_on(start, self._newton, _MOST_STEPS_OF_A_JUDGE)
+            rest = self._continue(start, self._newton, _CHECK_STEPS)
             if not rest.finished or max(rest.watched_steps) > 1:
                 history.finished = False
                 history.stopped += (
                     ", but from there Newton's method still moves a logit"
                 )
-        self._check_gradient(history, start, _STEEP)
+        self._check_gradient(history, start, _NO_MINIMUM)
 
-    def _look(self, history: History) -> str | None:
+    def _stop_if_separated(self, history: History) -> str | None:
         """Stop where all is separated; note where a part is."""
         reason = _separated(history, self._rows, self._labels)
         if _last_move(history) is not None:
-            self._recedes |= self._verdict(history) == PARTLY_SEPARATED
+            self._is_partly_separated |= self._stop_reason(history) == PARTLY_SEPARATED
         return reason
 
-    def _go_on(self, start: FloatArray, rule: Rule, steps: int) -> History:
+    def _continue(self, start: FloatArray, rule: Rule, steps: int) -> History:
         return minimise(
-            self.value_and_grad, start, rule, steps=steps, stop=self._verdict
+            self.value_and_grad, start, rule, steps=steps, stop=self._stop_reason
         )
 
     def _check_gradient(
@@ -473,7 +477,7 @@ class _OwnUnits:
                 f"; by the spread of a feature, the slope is still {largest:.2g}"
             )
 
-    def _verdict(self, history: History) -> str | None:
+    def _stop_reason(self, history: History) -> str | None:
         """Whether the last step was a short one, or one that may be repeated for ever.
 
         It may be where no example lost some of its lead over any class, and one gained.
@@ -484,9 +488,9 @@ class _OwnUnits:
         moved = self._rows @ step
         gained = moved - np.take_along_axis(moved, self._labels[:, None], axis=1)
         size = np.abs(gained).max()
-        if size < _SETTLED:
-            return f"a step moves no logit by {_SETTLED:g}"
-        if self._separable and gained.max() <= _IN_THE_PLANE * size:
+        if size < _STILL_LOGIT:
+            return f"a step moves no logit by {_STILL_LOGIT:g}"
+        if self._separable and gained.max() <= _ROUNDING_OF_LEADS * size:
             return PARTLY_SEPARATED
         return None
 
@@ -513,9 +517,8 @@ class _ScaledNewton(Newton):
             self.damping,
         )
         move = scaled.step(parameters / unit, gradient * unit) * unit - parameters
-        move -= move.mean(
-            axis=1, keepdims=True
-        )  # what rounding did in the flat direction
+        # What rounding did in the flat direction.
+        move -= move.mean(axis=1, keepdims=True)
         self.last_move = move
         return parameters + move
 
@@ -525,7 +528,7 @@ def _last_move(history: History) -> FloatArray | None:
     return history.rule.last_move
 
 
-def _joined(first: History, second: History) -> History:
+def _join(first: History, second: History) -> History:
     """Two runs, the second from where the first had seen a gradient and ended, as one."""
     before, after = max(first.watched_steps), max(second.watched_steps)
     return replace(
