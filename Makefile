@@ -55,7 +55,7 @@ test: ## build the book, then run every check and every test
 	@$(python) ruff format --check .
 	@$(python) mypy $(without_torch)
 	@echo "Running the tests."
-	@$(python) pytest -n 2 --dist loadfile
+	@$(python) pytest -n 2 --dist loadgroup --no-loadscope-reorder
 
 test-slow: ## run the tests that take minutes, among them a build on each Python found here
 	$(call environment,all)

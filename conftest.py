@@ -64,12 +64,33 @@ def pytest_ignore_collect(collection_path: Path) -> bool | None:
     return True if _WITHOUT_TORCH and _needs_torch(collection_path) else None
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(
     config: pytest.Config, items: list[pytest.Item]
 ) -> None:
-    """Leave out the tests that are about a chapter or page that imports torch."""
-    if not _WITHOUT_TORCH:
-        return
+    """Spread the tests over the processes, and leave out those that lack torch."""
+    _keep_together(items)
+    if _WITHOUT_TORCH:
+        _leave_out_what_needs_torch(config, items)
+
+
+def _keep_together(items: list[pytest.Item]) -> None:
+    """Give a file to one process: its tests share a kernel, a build or a page.
+
+    A module whose tests share what one of their parameters names says so, ``SHARED_BY``.
+    """
+    for item in items:
+        group = item.path.relative_to(item.config.rootpath).as_posix()
+        shared_by = getattr(getattr(item, "module", None), "SHARED_BY", None)
+        values = getattr(item, "callspec", None)
+        if shared_by and values and shared_by in values.params:
+            group = f"{group} {values.params[shared_by]}"
+        item.add_marker(pytest.mark.xdist_group(group))
+
+
+def _leave_out_what_needs_torch(
+    config: pytest.Config, items: list[pytest.Item]
+) -> None:
     kept: dict[bool, list[pytest.Item]] = {True: [], False: []}
     for item in items:
         values = getattr(item, "callspec", None)

@@ -47,6 +47,7 @@ MEASURED = HERE / "measured.json"
 STORED = json.loads(MEASURED.read_text(encoding="utf-8"))
 # A stored weight may be off by a paragraph and a formula or two, not by a figure or a font.
 TOLERANCE_KIB, TOLERANCE_SHARE = 5, 0.05
+SHARED_BY = "name"  # a page is visited once
 on_every_page = pytest.mark.parametrize("name", PAGES)
 
 
