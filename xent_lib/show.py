@@ -63,8 +63,7 @@ def show_figure(drawn: Any, alt: str) -> Figure:
 
     Examples
     --------
-    >>> from xent_lib._validation import check_description
-    from xent_lib.plots.style import new_axes
+    >>> from xent_lib.plots.style import new_axes
     >>> show_figure(new_axes(), alt="Empty axes, from 0 to 1 both ways.")
     Figure: Empty axes, from 0 to 1 both ways.
     """
