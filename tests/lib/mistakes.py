@@ -56,6 +56,10 @@ MISTAKES = [
     ("minimise(bowl, [0.0], Adam(), steps=0)", ValueError, "steps must be at least 1; got 0"),
     ("minimise(bowl, [0.0], Adam(), steps=1.0)", TypeError, "steps must be an integer; got 1.0"),
     ("minimise(bowl, [0.0], Adam(), steps=1, every=0)", ValueError, "every must be at least 1"),
+    ("minimise(bowl, [0.0], Adam(), steps=1, tolerance=True)", TypeError, "tolerance must be a"),
+    ("minimise(bowl, [0.0], Adam(), steps=1, tolerance='1')", TypeError, "tolerance must be"),
+    ("minimise(bowl, [0.0], Adam(), steps=1, tolerance=nan)", ValueError, "tolerance must be"),
+    ("GradientDescent(10**400)", ValueError, "learning_rate must be finite and above 0; got 1000"),
     ("minibatches([], [], 4, rng)", ValueError, "features must hold at least one example"),
     (
         "minibatches([1], [1, 2], 4, rng)",

@@ -3,6 +3,8 @@
 import os
 import subprocess
 import sys
+from decimal import Decimal
+from fractions import Fraction
 from itertools import islice
 
 import numpy as np
@@ -428,3 +430,64 @@ def test_the_first_batch_of_a_pass_makes_the_order_of_all():
     for expected in ([10], [10], [10, 10], [10, 10]):
         next(batches)
         assert drawn == expected
+
+
+@pytest.mark.parametrize("size", [1e-170, 1e-3, 1.0, 1e200, 1e307])
+def test_adam_steps_as_far_whatever_the_size_of_the_gradient(size):
+    for dtype, largest in ((np.float32, 1e38), (np.float64, 1e308)):
+        gradient = np.array([min(size, largest), -min(size, largest)], dtype)
+        if not gradient.all():
+            continue
+        rule, x = Adam(0.1, epsilon=1e-300), np.array([1.0, 1.0], dtype)
+        for _ in range(3):
+            x = rule.step(x, gradient)
+        np.testing.assert_allclose(x, [0.7, 1.3], rtol=1e-6)
+        assert x.dtype == dtype
+
+
+def test_a_run_whose_gradients_have_no_square_goes_on():
+    run = minimise(
+        lambda x: (abs(float(x[0])), 1e200 * np.sign(x)), [1.0], Adam(0.1), steps=5
+    )
+    assert run.stopped == "took 5 steps"
+    np.testing.assert_allclose(run.parameters, 0.5)
+
+
+@pytest.mark.parametrize("kind", [Decimal, Fraction, np.float32, np.longdouble])
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda number: GradientDescent(number("0.125")),
+        lambda number: Momentum(number("0.125"), decay=number("0.5")),
+        lambda number: Adam(
+            number("0.125"), number("0.5"), number("0.75"), number("0.0625")
+        ),
+    ],
+)
+def test_a_rule_computes_with_every_kind_of_number_that_it_accepts(make, kind):
+    runs = [
+        minimise(
+            lambda x: (float(x @ x), 2 * x), [1.0, -3.0], make(number), steps=4
+        ).parameters
+        for number in (kind, float)
+    ]
+    assert runs[0].dtype == np.float64
+    np.testing.assert_array_equal(*runs)
+
+
+def test_a_rule_that_changes_parameters_in_place_is_followed():
+    class InPlace:
+        def step(self, parameters, gradient):
+            parameters -= 0.25 * gradient
+            return parameters
+
+    def objective(x):
+        return float(x @ x), 2 * x
+
+    start = np.array([1.0, -3.0])
+    found = minimise(objective, start, InPlace(), steps=4, keep_path=True)
+    expected = minimise(
+        objective, start, GradientDescent(0.25), steps=4, keep_path=True
+    )
+    np.testing.assert_array_equal(found.path, expected.path)
+    assert found.stopped == expected.stopped == "took 4 steps"

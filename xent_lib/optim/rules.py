@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from math import sqrt
 from typing import Protocol
 
 import numpy as np
@@ -55,7 +56,7 @@ class GradientDescent:
     learning_rate: float
 
     def __post_init__(self) -> None:
-        check_positive("learning_rate", self.learning_rate)
+        self.learning_rate = check_positive("learning_rate", self.learning_rate)
 
     def step(self, parameters: FloatArray, gradient: FloatArray) -> FloatArray:
         """Return the next parameters."""
@@ -108,8 +109,8 @@ class Momentum:
     velocity: FloatArray | None = field(default=None, init=False, repr=False)
 
     def __post_init__(self) -> None:
-        check_positive("learning_rate", self.learning_rate)
-        check_decay("decay", self.decay)
+        self.learning_rate = check_positive("learning_rate", self.learning_rate)
+        self.decay = check_decay("decay", self.decay)
 
     def step(self, parameters: FloatArray, gradient: FloatArray) -> FloatArray:
         """Return the next parameters."""
@@ -129,7 +130,8 @@ class Adam:
         \theta \leftarrow \theta - \eta\, \hat m / (\sqrt{\hat r} + \epsilon)
 
     with :math:`\hat m = m / (1 - \beta_1^t)` and :math:`\hat r = r / (1 - \beta_2^t)` after
-    :math:`t` steps, because both averages start at 0.
+    :math:`t` steps, because both averages start at 0. What is kept is :math:`\sqrt r`, so a
+    gradient may be as large or as small as its format allows, though its square may not.
 
     Parameters
     ----------
@@ -169,28 +171,27 @@ class Adam:
     square_decay: float = 0.999
     epsilon: float = 1e-8
     mean: FloatArray | None = field(default=None, init=False, repr=False)
-    square: FloatArray | None = field(default=None, init=False, repr=False)
+    root: FloatArray | None = field(default=None, init=False, repr=False)
     steps: int = field(default=0, init=False, repr=False)
 
     def __post_init__(self) -> None:
-        check_positive("learning_rate", self.learning_rate)
-        check_decay("mean_decay", self.mean_decay)
-        check_decay("square_decay", self.square_decay)
-        check_positive("epsilon", self.epsilon)
+        self.learning_rate = check_positive("learning_rate", self.learning_rate)
+        self.mean_decay = check_decay("mean_decay", self.mean_decay)
+        self.square_decay = check_decay("square_decay", self.square_decay)
+        self.epsilon = check_positive("epsilon", self.epsilon)
 
     def step(self, parameters: FloatArray, gradient: FloatArray) -> FloatArray:
         """Return the next parameters."""
-        if self.mean is None or self.square is None:
-            self.mean, self.square = np.zeros_like(gradient), np.zeros_like(gradient)
+        if self.mean is None or self.root is None:
+            self.mean, self.root = np.zeros_like(gradient), np.zeros_like(gradient)
         self.steps += 1
         self.mean = self.mean_decay * self.mean + (1 - self.mean_decay) * gradient
-        self.square = (
-            self.square_decay * self.square + (1 - self.square_decay) * gradient**2
+        self.root = np.hypot(
+            sqrt(self.square_decay) * self.root, sqrt(1 - self.square_decay) * gradient
         )
         mean = self.mean / (1 - self.mean_decay**self.steps)
-        square = self.square / (1 - self.square_decay**self.steps)
-        size = np.sqrt(square) + self.epsilon
-        return np.asarray(parameters - self.learning_rate * mean / size)
+        size = self.root / sqrt(1 - self.square_decay**self.steps) + self.epsilon
+        return np.asarray(parameters - self.learning_rate * (mean / size))
 
 
 @dataclass
@@ -244,7 +245,7 @@ class Newton:
     damping: float = 1e-10
 
     def __post_init__(self) -> None:
-        check_not_negative("damping", self.damping)
+        self.damping = check_not_negative("damping", self.damping)
 
     def step(self, parameters: FloatArray, gradient: FloatArray) -> FloatArray:
         """Return the next parameters."""

@@ -14,6 +14,7 @@ from xent_lib._validation import (
     FloatArray,
     check_choice,
     check_finite,
+    check_not_negative,
     check_positive_integer,
 )
 from xent_lib.optim._progress import with_bar
@@ -191,9 +192,10 @@ def minimise(
         If the loss, the gradient or a parameter is not finite, or the loss exceeds 1000 times
         the size of its first value (or 1000, where that size is below 1).
     TypeError
-        If ``start`` does not hold real numbers or has a mask, or a count is not an integer.
+        If ``start`` does not hold real numbers or has a mask, a count is not an integer, or
+        ``tolerance`` is no number.
     ValueError
-        If ``start`` is not finite or a count is below 1.
+        If ``start`` is not finite, a count is below 1, or ``tolerance`` is negative or not finite.
 
     Notes
     -----
@@ -211,6 +213,7 @@ def minimise(
     """
     steps = check_positive_integer("steps", steps)
     every = check_positive_integer("every", every)
+    tolerance = check_not_negative("tolerance", tolerance)
     parameters = check_finite("start", start).copy()
     history = History(parameters, copy.deepcopy(rule))
 
@@ -242,7 +245,8 @@ def minimise(
                 break
             before = history.parameters
             with np.errstate(over="ignore", invalid="ignore"):
-                history.parameters = history.rule.step(before, gradient)
+                # A copy, so that a rule may change its parameters in place.
+                history.parameters = history.rule.step(before.copy(), gradient)
             step += 1
             if not np.isfinite(history.parameters).all():
                 raise _diverged(history, "a parameter is no longer finite", step)
