@@ -69,9 +69,11 @@ MISTAKES = [
     ("minibatches([1], [1], 0, rng)", ValueError, "batch_size must be at least 1; got 0"),
     ("minibatches([1], [1], True, rng)", TypeError, "batch_size must be an integer; got True"),
     # gradients: slopes from values
-    ("central_difference(np.sum, [nan])", ValueError, "x must not contain NaN; x[0] is nan"),
+    ("central_difference(np.sum, [nan])", ValueError, "x must be finite, without NaN and inf"),
     ("central_difference(np.sum, [1.0], step=0)", ValueError, "step must be finite and above 0"),
-    ("complex_step(np.sum, [nan])", ValueError, "x must not contain NaN; x[0] is nan"),
+    ("complex_step(np.sum, [nan])", ValueError, "x must be finite, without NaN and inf"),
+    ("central_difference(np.sum, [0.0, inf])", ValueError, "x must be finite, without NaN and inf"),
+    ("complex_step(np.sum, [-inf])", ValueError, "without NaN and inf; x[0] is -inf"),
     ("complex_step(np.sum, ['a'])", TypeError, "x must hold real numbers"),
     ("complex_step(np.sum, [1.0], step=-1e-9)", ValueError, "step must be finite and above 0"),
     ("central_difference(np.sum, [1.0], step='1e-6')", TypeError, "step must be a real number"),
@@ -101,6 +103,33 @@ MISTAKES = [
         "softmax_regression_hessian(weights, flat)",
         ValueError,
         "features must have shape (N, 3); got (26,)",
+    ),
+    ("with_ones(np.array([['a']]))", TypeError, "features must hold real numbers; got dtype <U1"),
+    ("with_ones(np.array([[1j]]))", TypeError, "features must hold real numbers; got"),
+    (
+        "softmax_regression_value_and_grad(weights, table, truth, l2=True)",
+        TypeError,
+        "l2 must be a real number; got True",
+    ),
+    (
+        "softmax_regression_value_and_grad(weights, table, truth, l2='1')",
+        TypeError,
+        "l2 must be a real number; got '1'",
+    ),
+    (
+        "softmax_regression_hessian(weights, table, l2=-1)",
+        ValueError,
+        "l2 must be finite and at least 0; got -1",
+    ),
+    (
+        "two_layer_value_and_grad(flat, table, truth, sizes, l2=nan)",
+        ValueError,
+        "l2 must be finite and at least 0; got nan",
+    ),
+    (
+        "SoftmaxRegression(l2=0).fit([[0, 1], [3e-310, 0], [0, 2], [3e-310, 0]], [0, 1, 1, 0])",
+        ValueError,
+        "X must hold features whose weights float64 can hold; that of X[:, 0]",
     ),
     ("SoftmaxRegression(l2=-1.0).fit([[0], [1]], [0, 1])", ValueError, "l2 must be finite and"),
     (

@@ -8,7 +8,7 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from numpy.testing import assert_allclose
+from numpy.testing import assert_allclose, assert_array_equal
 
 from exact import DIGITS, exactly, focal_and_slope, loss_and_slopes, one_hot_target
 from strategies import distributions, integer_labels, logits_and_axis, without_axis
@@ -327,3 +327,19 @@ def test_the_jacobian_of_an_empty_batch_is_empty():
     assert softmax_jacobian(np.zeros((0, 3))).shape == (0, 3, 3)
     assert softmax_jacobian(np.zeros((3, 0)), axis=0).shape == (0, 3, 3)
     assert softmax_jacobian(np.zeros((2, 0, 3), np.float32)).shape == (2, 0, 3, 3)
+
+
+@pytest.mark.parametrize(
+    ("size", "step"),
+    [(1e9, 6e-6), (1e8, 1e-7), (3e11, 1e-3), (-7e5, 1e-9), (0.1, 1e-16)],
+)
+def test_a_step_that_rounding_changes_is_divided_by_as_it_is(size, step):
+    slope = central_difference(lambda x: x[0], [size, 0.0], step=step)
+    assert_array_equal(slope, [1, 0])
+
+
+def test_whole_numbers_that_a_function_returns_do_not_wrap():
+    found = central_difference(
+        lambda x: np.asarray(100 - 50 * x[0]).astype(np.uint8), [1.0], step=1.0
+    )
+    assert found == -50

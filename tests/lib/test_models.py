@@ -1,5 +1,6 @@
 """The classifiers: scikit-learn's own checks and solutions, torch's gradients, every bad input."""
 
+import itertools
 import pickle
 import sys
 import warnings
@@ -665,6 +666,37 @@ def test_a_fit_interrupted_in_its_first_call_leaves_the_old_model_or_none(
     assert fitted.classes_.tolist() == [0, 1]
     with pytest.raises(NotFittedError, match="not fitted yet"):
         fresh.predict(X)
+
+
+@pytest.mark.parametrize("l2", [0.0, 0.1])
+def test_a_fit_interrupted_while_its_result_is_checked_says_so(l2, monkeypatch):
+    X, y = overlapping()
+    model = SoftmaxRegression(l2=l2, rule=GradientDescent(1.0), tol=1e-4).fit(X, y)
+    before = model.predict_proba(X)
+    objective = softmax_regression._StandardisedObjective
+    honest = objective.value_and_grad
+
+    def fit_and_count(last):
+        calls = itertools.count(1)
+
+        def interrupting(self, weights):
+            if next(calls) == last:
+                raise KeyboardInterrupt
+            return honest(self, weights)
+
+        monkeypatch.setattr(objective, "value_and_grad", interrupting)
+        model.fit(X, y)
+        return next(calls) - 1
+
+    total = fit_and_count(last=0)
+    assert total > 3
+    for last in range(1, total + 1):
+        with pytest.warns(
+            ConvergenceWarning,
+            match="interrupted after .* while the result was checked",
+        ):
+            fit_and_count(last)
+    np.testing.assert_array_equal(model.predict_proba(X), before)
 
 
 @pytest.mark.parametrize("kind", [SoftmaxRegression, TwoLayerNetwork])

@@ -40,6 +40,7 @@ from xent_lib._validation.examples import (
     check_table,
     check_text,
     check_tokens,
+    check_weights_fit,
 )
 from xent_lib._validation.labelled import (
     Batch,
@@ -106,4 +107,5 @@ __all__ = [
     "check_text",
     "check_tokens",
     "check_unit_interval",
+    "check_weights_fit",
 ]

@@ -71,6 +71,8 @@ def check_tokens(name: str, tokens: ArrayLike, vocab_size: int) -> IntArray:
 def check_table(name: str, x: NDArray[Any], num_columns: int | None = None) -> None:
     """Refuse what is no table of ``num_columns``, or of any number where none is given."""
     x = as_array(name, x)
+    if x.dtype.kind not in "biuf":
+        raise TypeError(f"{name} must hold real numbers; got dtype {x.dtype}")
     if x.ndim != 2 or num_columns not in (None, x.shape[1]):
         columns = "D" if num_columns is None else num_columns
         raise ValueError(f"{name} must have shape (N, {columns}); got {x.shape}")
@@ -213,6 +215,16 @@ def check_several_classes(name: str, classes: NDArray[Any]) -> None:
     if len(classes) < 2:
         raise ValueError(
             f"{name} must hold at least 2 classes; got 1 class only, {classes[0]!r}"
+        )
+
+
+def check_weights_fit(name: str, weights: FloatArray) -> None:
+    """Refuse features so close to 0 that a weight, one row a feature, is beyond float64."""
+    bad = ~np.isfinite(weights).all(axis=1)
+    if bad.any():
+        raise ValueError(
+            f"{name} must hold features whose weights float64 can hold; "
+            f"that of {name}[:, {first(bad)[0]}], whose numbers are too close to 0, is beyond it"
         )
 
 

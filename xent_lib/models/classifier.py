@@ -45,9 +45,14 @@ SEPARATED = "the classes are separated"
 PARTLY_SEPARATED = "the classes are separated in part"
 
 
+def was_interrupted(history: History) -> bool:
+    """Whether Control-C ended a run."""
+    return history.stopped.startswith("interrupted")
+
+
 def has_learnt_nothing(history: History) -> bool:
     """Whether a run was interrupted before its first step was done."""
-    return history.stopped.startswith("interrupted") and history.watched_steps == [0]
+    return was_interrupted(history) and history.watched_steps == [0]
 
 
 def warn_if_unfinished(history: History) -> None:

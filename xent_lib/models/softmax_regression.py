@@ -16,6 +16,7 @@ from xent_lib._validation import (
     check_real,
     check_softmax_exists,
     check_table,
+    check_weights_fit,
 )
 from xent_lib.losses import softmax_cross_entropy_with_integer_labels_value_and_grad
 from xent_lib.losses.softmax import softmax_and_complement
@@ -25,6 +26,7 @@ from xent_lib.models.classifier import (
     Classifier,
     has_learnt_nothing,
     warn_if_unfinished,
+    was_interrupted,
 )
 from xent_lib.optim import History, Newton, Rule, minimise
 from xent_lib.special import at_least_float64
@@ -59,7 +61,7 @@ def with_ones(features: FloatArray) -> FloatArray:
     Raises
     ------
     TypeError
-        If ``features`` have a mask.
+        If ``features`` do not hold real numbers or have a mask.
     ValueError
         If ``features`` are no table.
 
@@ -106,9 +108,11 @@ def softmax_regression_value_and_grad(
     Raises
     ------
     TypeError
-        If ``labels`` are not integers, or ``features`` have a mask.
+        If ``labels`` are not integers, ``features`` do not hold real numbers or have a mask, or
+        ``l2`` is no number.
     ValueError
-        If the shapes do not fit, a label is out of range, or a logit is NaN or inf. A logit of
+        If the shapes do not fit, a label is out of range, ``l2`` is negative or not finite, or
+        a logit is NaN or inf. A logit of
         -inf is let through, but weights of -inf make the value and some slopes NaN or inf.
 
     Notes
@@ -123,6 +127,7 @@ def softmax_regression_value_and_grad(
     (0.6931, [[-1.5, 1.5], [-0.5, 0.5]])
     """
     check_table("features", features, len(weights))
+    l2 = check_not_negative("l2", l2)
     loss, error = softmax_cross_entropy_with_integer_labels_value_and_grad(
         features @ weights, labels
     )
@@ -157,9 +162,10 @@ def softmax_regression_hessian(
     Raises
     ------
     TypeError
-        If ``features`` have a mask.
+        If ``features`` do not hold real numbers or have a mask, or ``l2`` is no number.
     ValueError
-        If the shapes do not fit, or a logit is +inf or -inf for every class. NaN gives NaN.
+        If the shapes do not fit, ``l2`` is negative or not finite, or a logit is +inf or -inf
+        for every class. NaN gives NaN.
 
     Notes
     -----
@@ -171,6 +177,7 @@ def softmax_regression_hessian(
     [[0.25, -0.25], [-0.25, 0.25]]
     """
     check_table("features", features, len(weights))
+    l2 = check_not_negative("l2", l2)
     logits = check_real("logits", features @ weights)
     check_softmax_exists("logits", logits, 1)
     q, rest = (
@@ -301,8 +308,8 @@ class SoftmaxRegression(Classifier):
             If ``X`` does not hold real numbers, ``y`` holds strings and numbers, one of them
             has a mask, ``l2`` or ``tol`` is no number, or ``max_iter`` no integer.
         ValueError
-            If ``X`` or ``y`` is not as described, ``l2`` or ``tol`` is negative or not finite,
-            or ``max_iter`` is below 1.
+            If ``X`` or ``y`` is not as described, the weights of features close to 0 leave
+            float64, ``l2`` or ``tol`` is negative or not finite, or ``max_iter`` is below 1.
 
         Warns
         -----
@@ -392,7 +399,10 @@ class _StandardisedObjective:
         """Return the same model's weights for the features as they were given."""
         slopes = weights[:-1] / self._spread[:, None]
         biases = weights[-1] - self._centre @ slopes
-        return np.vstack([np.ldexp(slopes, -self._exponent[:, None]), biases])
+        with np.errstate(over="ignore"):
+            slopes = np.ldexp(slopes, -self._exponent[:, None])
+        check_weights_fit("X", slopes)
+        return np.vstack([slopes, biases])
 
     def _from_given_units(self, weights: FloatArray) -> FloatArray:
         slopes = np.ldexp(weights[:-1], self._exponent[:, None])
@@ -439,6 +449,16 @@ class _StandardisedObjective:
 
     def check_minimum(self, history: History) -> None:
         """Say in ``history`` if what another rule ended at is no minimum after all."""
+        try:
+            self._check_minimum(history)
+        except KeyboardInterrupt:
+            taken = max(history.watched_steps)
+            history.stopped = (
+                f"interrupted after {taken} steps, while the result was checked"
+            )
+            history.finished = False
+
+    def _check_minimum(self, history: History) -> None:
         start = self._from_given_units(history.parameters)
         if start.size <= _MOST_CHECKED_WEIGHTS:
             if self._separable:  # found from 0, before curvatures vanish
@@ -447,7 +467,9 @@ class _StandardisedObjective:
                 if own.stopped in (SEPARATED, PARTLY_SEPARATED):
                     history.stopped = PARTLY_SEPARATED
                     return
+                _pass_interruption_on(own)
             rest = self._continue(start, self._newton, _CHECK_STEPS)
+            _pass_interruption_on(rest)
             if not rest.finished or max(rest.watched_steps) > 1:
                 history.finished = False
                 history.stopped += (
@@ -526,6 +548,12 @@ class _ScaledNewton(Newton):
 def _last_move(history: History) -> FloatArray | None:
     assert isinstance(history.rule, _ScaledNewton)
     return history.rule.last_move
+
+
+def _pass_interruption_on(history: History) -> None:
+    """Let Control-C, which ended a run, end what the run was for."""
+    if was_interrupted(history):
+        raise KeyboardInterrupt
 
 
 def _join(first: History, second: History) -> History:

@@ -22,6 +22,7 @@ from xent_lib.models.classifier import (
     Classifier,
     has_learnt_nothing,
     warn_if_unfinished,
+    was_interrupted,
 )
 from xent_lib.models.softmax_regression import with_ones
 from xent_lib.optim import Adam, Rule, minibatches, minimise
@@ -190,9 +191,11 @@ def two_layer_value_and_grad(
     Raises
     ------
     TypeError
-        If ``labels`` are not integers.
+        If ``labels`` are not integers, ``features`` do not hold real numbers, or ``l2`` is no
+        number.
     ValueError
-        If the shapes do not fit, a label is out of range, or a logit is NaN or inf.
+        If the shapes do not fit, a label is out of range, ``l2`` is negative or not finite, or
+        a logit is NaN or inf.
 
     Notes
     -----
@@ -210,6 +213,7 @@ def two_layer_value_and_grad(
     """
     first, second = layers(parameters, sizes)
     check_table("features", features, sizes[0])
+    l2 = check_not_negative("l2", l2)
     rows = with_ones(features)
     hidden = with_ones(np.maximum(rows @ first, 0))
     loss, error = softmax_cross_entropy_with_integer_labels_value_and_grad(
@@ -343,7 +347,7 @@ class TwoLayerNetwork(Classifier):
             steps=epochs * ceil(len(features) / batch_size),
             batches=minibatches(features, labels, batch_size, rng),
         )
-        if history.stopped.startswith("interrupted"):
+        if was_interrupted(history):
             warn_if_unfinished(history)
         if not has_learnt_nothing(history):
             self._learn(

@@ -258,6 +258,7 @@ def minimise(
             history.stopped = f"took {step} steps"
     except KeyboardInterrupt:
         history.stopped = f"interrupted after {step} steps"
+        history.finished = False
     if history.watched_steps[-1:] != [step]:
         look(step)
     return history
