@@ -21,7 +21,16 @@ from PIL import Image
 
 from _tools.build import ROOT
 from xent_lib.information import surprisal
-from xent_lib.plots.style import FAINT, GREY, INK, LOSS, PAPER, PREDICTION, TRUTH
+from xent_lib.plots.style import (
+    FAINT,
+    GREY,
+    INK,
+    LOSS,
+    PAPER,
+    PREDICTION,
+    TRUTH,
+    book_style,
+)
 
 STATIC = ROOT / "book" / "_static"
 PREVIEW, ICON = STATIC / "social-preview.png", STATIC / "touch-icon.png"
@@ -66,6 +75,7 @@ def _canvas(width: int, height: int) -> tuple[Figure, object]:
     return figure, axes
 
 
+@book_style()
 def preview() -> bytes:
     """The title, the running example and its loss, 1200 by 630."""
     figure, axes = _canvas(WIDTH, HEIGHT)
@@ -95,6 +105,7 @@ def preview() -> bytes:
         return _bytes(figure)
 
 
+@book_style()
 def icon() -> bytes:
     """The three bars of the favicon on paper, for a home screen."""
     figure, axes = _canvas(ICON_SIZE, ICON_SIZE)
@@ -109,6 +120,7 @@ def icon() -> bytes:
     return _bytes(figure)
 
 
+@book_style()
 def cover() -> bytes:
     """The title over the forecast as standing bars, and the loss of what happened."""
     figure, axes = _canvas(COVER_WIDTH, COVER_HEIGHT)

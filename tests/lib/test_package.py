@@ -151,3 +151,36 @@ def test_three_files_lie_between_a_loss_and_its_exponentials(shape, dtype, monke
         seen.clear()
         loss()
         assert seen and all(1 <= len(modules) <= 3 for modules in seen)
+
+
+GLOBAL_SETTINGS = """
+import importlib, importlib.util, os, pkgutil, warnings
+import matplotlib.pyplot, numpy
+for other in ("IPython", "anywidget", "sklearn", "torch"):
+    if importlib.util.find_spec(other):
+        importlib.import_module(other)
+
+def settings():
+    return (
+        dict(matplotlib.rcParams), numpy.geterr(), numpy.getbufsize(),
+        numpy.get_printoptions(), list(warnings.filters), dict(os.environ),
+    )
+
+before = settings()
+import xent_lib
+for module in pkgutil.walk_packages(xent_lib.__path__, "xent_lib."):
+    if "torch" not in module.name or importlib.util.find_spec("torch"):
+        importlib.import_module(module.name)
+assert settings() == before, "on import"
+from xent_lib.plots.worked_example import plot_prices
+from xent_lib.show import show_figure
+xent_lib.softmax_cross_entropy_with_integer_labels(numpy.zeros((9000, 60)), [0] * 9000)
+xent_lib.SoftmaxRegression().fit([[0.0], [1.0], [2.0]], [0, 1, 0])
+drawn = plot_prices([0.5, 1.0], [0.69, 0.0], {"A": (0.7, 0.3567)})
+show_figure(drawn, "A price on a curve.")._repr_svg_()
+assert settings() == before, "on a call"
+"""
+
+
+def test_no_global_setting_changes_on_import_or_on_a_call():
+    subprocess.check_output([sys.executable, "-c", GLOBAL_SETTINGS])

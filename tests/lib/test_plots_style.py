@@ -1,12 +1,13 @@
 """The figures' one style: files that follow the page, and colours that mean something."""
 
+import ast
 import subprocess
 import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
-from matplotlib import font_manager, pyplot
+from matplotlib import font_manager, pyplot, rcParams
 
 from xent_lib.plots import style
 
@@ -94,3 +95,23 @@ def test_panels_share_the_books_width():
     assert style.axes_or_new(axes[0]) is axes[0]
     assert isinstance(style.axes_or_new(None, height=1.5), pyplot.Axes)
     assert np.isclose(style.axes_or_new(None, height=1.5).figure.get_figheight(), 1.5)
+
+
+def test_the_defaults_are_the_books_inside_its_style_and_nobody_elses_outside():
+    before = dict(rcParams)
+    with style.book_style():
+        assert rcParams["text.color"] == style.INK != before["text.color"]
+    assert dict(rcParams) == before
+
+
+def test_every_function_that_draws_does_so_in_the_books_style():
+    for path in Path(style.__file__).parent.glob("*.py"):
+        for node in ast.parse(path.read_text(encoding="utf-8")).body:
+            if isinstance(node, ast.FunctionDef) and node.name.startswith("plot_"):
+                decorators = [ast.unparse(one) for one in node.decorator_list]
+                assert decorators == ["book_style()"], node.name
+
+
+def test_titles_stand_above_the_panels_row_by_row():
+    panels = style.new_axes(2, 1, titles=("above", "below"))
+    assert [ax.get_title(loc="left") for ax in panels] == ["above", "below"]

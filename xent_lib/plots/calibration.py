@@ -14,9 +14,11 @@ from xent_lib.plots.style import (
     SMALL,
     TRUTH,
     axes_or_new,
+    book_style,
 )
 
 
+@book_style()
 def plot_reliability(
     edges: ArrayLike,
     counts: ArrayLike,

@@ -9,11 +9,20 @@ from matplotlib.axes import Axes
 from numpy.typing import ArrayLike
 
 from xent_lib._validation import FloatArray
-from xent_lib.plots.style import GREY, INK, PREDICTION, SMALL, TRUTH, axes_or_new
+from xent_lib.plots.style import (
+    GREY,
+    INK,
+    PREDICTION,
+    SMALL,
+    TRUTH,
+    axes_or_new,
+    book_style,
+)
 
 _MARKERS = ("o", "s", "^")
 
 
+@book_style()
 def plot_fit_to_codes(
     temperatures: ArrayLike,
     codes: ArrayLike,
@@ -84,6 +93,7 @@ def plot_fit_to_codes(
     return ax
 
 
+@book_style()
 def plot_line_and_triangle(
     code_distances: ArrayLike,
     corner_distances: ArrayLike,

@@ -8,9 +8,10 @@ import numpy as np
 from matplotlib.axes import Axes
 from numpy.typing import ArrayLike
 
-from xent_lib.plots.style import INK, PREDICTION, SMALL, axes_or_new
+from xent_lib.plots.style import INK, PREDICTION, SMALL, axes_or_new, book_style
 
 
+@book_style()
 def plot_code_budget(
     codewords: Sequence[str],
     shares: ArrayLike,

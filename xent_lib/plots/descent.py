@@ -18,6 +18,7 @@ from xent_lib.plots.style import (
     PREDICTION,
     SMALL,
     TRUTH,
+    book_style,
     new_axes,
 )
 
@@ -29,6 +30,7 @@ _ROOM = 1.1  # of the farthest feature
 _ALONG, _BESIDE = 0.75, 0.2
 
 
+@book_style()
 def plot_descent(
     side: ArrayLike,
     above: ArrayLike,

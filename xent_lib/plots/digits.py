@@ -12,11 +12,20 @@ from matplotlib.colors import to_rgb
 from matplotlib.patches import Rectangle
 from numpy.typing import ArrayLike, NDArray
 
-from xent_lib.plots.style import INK, PREDICTION, SMALL, TRUTH, axes_or_new, new_axes
+from xent_lib.plots.style import (
+    INK,
+    PREDICTION,
+    SMALL,
+    TRUTH,
+    axes_or_new,
+    book_style,
+    new_axes,
+)
 
 __all__ = ["plot_confusion", "plot_images"]
 
 
+@book_style()
 def plot_images(
     images: ArrayLike, captions: Sequence[str], *, columns: int = 5
 ) -> NDArray[Any]:
@@ -57,6 +66,7 @@ def plot_images(
     return np.asarray(axes)
 
 
+@book_style()
 def plot_confusion(counts: ArrayLike, ax: Axes | None = None) -> Axes:
     """Draw a confusion matrix: hits on the diagonal, mistakes beside it, with their numbers.
 

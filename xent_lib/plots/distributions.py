@@ -9,12 +9,21 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import StrMethodFormatter
 from numpy.typing import ArrayLike
 
-from xent_lib.plots.style import LOSS, PAPER, PREDICTION, SMALL, TRUTH, axes_or_new
+from xent_lib.plots.style import (
+    LOSS,
+    PAPER,
+    PREDICTION,
+    SMALL,
+    TRUTH,
+    axes_or_new,
+    book_style,
+)
 
 # Neighbours in the table's picture stay apart without colour.
 _TINTS = (0.45, 0.28, 0.14)
 
 
+@book_style()
 def plot_running_shares(
     shares: ArrayLike,
     forecast: ArrayLike,
@@ -75,6 +84,7 @@ def plot_running_shares(
     return ax
 
 
+@book_style()
 def plot_joint_as_areas(
     joint: ArrayLike,
     inputs: Sequence[str],
@@ -148,6 +158,7 @@ def plot_joint_as_areas(
     return ax
 
 
+@book_style()
 def plot_surprisal(
     p: ArrayLike,
     prices: ArrayLike,

@@ -14,11 +14,13 @@ from xent_lib.plots.style import (
     INK,
     LOSS,
     axes_or_new,
+    book_style,
 )
 
 _LINES = ((0, (1.5, 1.5)), (0, (5, 2)), (0, (6, 2, 1.5, 2)), "-")
 
 
+@book_style()
 def plot_safe_scores(
     ranges: Mapping[str, tuple[float, float]], ax: Axes | None = None
 ) -> Axes:
@@ -70,6 +72,7 @@ def plot_safe_scores(
     return ax
 
 
+@book_style()
 def plot_clipped_loss(
     true_scores: ArrayLike, exact: ArrayLike, clipped: ArrayLike, ax: Axes | None = None
 ) -> Axes:
@@ -122,6 +125,7 @@ def plot_clipped_loss(
     return ax
 
 
+@book_style()
 def plot_ulp_errors(
     sizes: ArrayLike,
     errors: Mapping[str, ArrayLike],

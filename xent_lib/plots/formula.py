@@ -15,9 +15,11 @@ from xent_lib.plots.style import (
     PREDICTION,
     TRUTH,
     axes_or_new,
+    book_style,
 )
 
 
+@book_style()
 def plot_average_price(
     shares: ArrayLike,
     prices: ArrayLike,
@@ -81,6 +83,7 @@ def plot_average_price(
     return ax
 
 
+@book_style()
 def plot_price_in_two_parts(
     forecasts: ArrayLike,
     prices: ArrayLike,
@@ -153,6 +156,7 @@ def plot_price_in_two_parts(
     return ax
 
 
+@book_style()
 def plot_expected_prices(
     forecasts: ArrayLike,
     prices: Mapping[str, ArrayLike],

@@ -9,11 +9,19 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 from numpy.typing import ArrayLike
 
-from xent_lib.plots.style import PAPER, PREDICTION, SMALL, TRUTH, axes_or_new
+from xent_lib.plots.style import (
+    PAPER,
+    PREDICTION,
+    SMALL,
+    TRUTH,
+    axes_or_new,
+    book_style,
+)
 
 _BAR = 0.36  # width of a bar; classes are 1 apart
 
 
+@book_style()
 def plot_label_beside_forecast(
     label: ArrayLike,
     forecast: ArrayLike,
@@ -78,6 +86,7 @@ def plot_label_beside_forecast(
     return ax
 
 
+@book_style()
 def plot_votes(
     soft_labels: ArrayLike,
     images: Sequence[str],

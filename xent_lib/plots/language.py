@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 from numpy.typing import ArrayLike
 
-from xent_lib.plots.style import INK, LOSS, axes_or_new
+from xent_lib.plots.style import INK, LOSS, axes_or_new, book_style
 
 _COLUMNS = 60  # characters a line
 _LINE = 0.42  # inches
@@ -18,6 +18,7 @@ _BAR = 0.3  # of a line, for the dearest token
 _STRONGEST = 0.45  # tint
 
 
+@book_style()
 def plot_surprisal_strip(
     tokens: Sequence[str],
     surprisals: ArrayLike,

@@ -13,10 +13,12 @@ from xent_lib.plots.style import (
     LOSS,
     PREDICTION,
     axes_or_new,
+    book_style,
     new_axes,
 )
 
 
+@book_style()
 def plot_logarithm_as_area(
     u: ArrayLike, height: ArrayLike, ax: Axes | None = None
 ) -> Axes:
@@ -59,6 +61,7 @@ def plot_logarithm_as_area(
     return ax
 
 
+@book_style()
 def plot_log_below_line(
     x: ArrayLike, log_x: ArrayLike, line: ArrayLike, ax: Axes | None = None
 ) -> Axes:
@@ -109,6 +112,7 @@ def plot_log_below_line(
     return ax
 
 
+@book_style()
 def plot_likelihood_and_loss(
     forecasts: ArrayLike,
     likelihood: ArrayLike,

@@ -16,12 +16,14 @@ from xent_lib.plots.style import (
     PREDICTION,
     SMALL,
     axes_or_new,
+    book_style,
     new_axes,
 )
 
 _LINES = ("-", (0, (6, 2)), (0, (1.5, 1.5)))
 
 
+@book_style()
 def plot_scores_to_shares(
     scores: ArrayLike,
     exponentials: ArrayLike,
@@ -75,6 +77,7 @@ def plot_scores_to_shares(
     return axes
 
 
+@book_style()
 def plot_temperature(
     temperatures: ArrayLike,
     probabilities: ArrayLike,
@@ -139,6 +142,7 @@ def plot_temperature(
     return ax
 
 
+@book_style()
 def plot_soft_maximum(
     scores: ArrayLike,
     largest: ArrayLike,

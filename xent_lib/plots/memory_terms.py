@@ -15,6 +15,7 @@ from xent_lib.plots.style import (
     PREDICTION,
     SMALL,
     axes_or_new,
+    book_style,
 )
 
 _COLOURS = (GREY, FAINT, PREDICTION, PREDICTION, GRADIENT, GRADIENT, INK)
@@ -22,6 +23,7 @@ _OPACITIES = (1, 1, 1, 0.55, 0.55, 1, 0.55)
 GIBIBYTE = 2**30
 
 
+@book_style()
 def plot_memory(
     held: Mapping[str, Mapping[str, int]], card: float, ax: Axes | None = None
 ) -> Axes:

@@ -7,11 +7,12 @@ from collections.abc import Mapping, Sequence
 from matplotlib.axes import Axes
 from matplotlib.ticker import NullLocator
 
-from xent_lib.plots.style import FAINT, GREY, INK, LOSS, axes_or_new
+from xent_lib.plots.style import FAINT, GREY, INK, LOSS, axes_or_new, book_style
 
 _MARKS = ("o", "s", "^", "D")
 
 
+@book_style()
 def plot_time_ratios(
     shapes: Sequence[tuple[int, int]],
     ratios: Mapping[str, Sequence[float]],

@@ -17,6 +17,7 @@ from xent_lib.plots.style import (
     SMALL,
     TRUTH,
     axes_or_new,
+    book_style,
 )
 
 # The triangle has height 1, so a point's distance from a side is a probability.
@@ -25,6 +26,7 @@ _OUTWARD = np.array([[0, -1], [np.sqrt(0.75), 0.5], [-np.sqrt(0.75), 0.5]])
 _AREA_OF_A_DIARY = 6  # square points
 
 
+@book_style()
 def plot_simplex(
     points: Mapping[str, ArrayLike],
     measured: str,
@@ -84,6 +86,7 @@ def plot_simplex(
     return ax
 
 
+@book_style()
 def plot_shares_on_simplex(
     shares: ArrayLike,
     forecast: ArrayLike,
@@ -139,6 +142,7 @@ def plot_shares_on_simplex(
     return ax
 
 
+@book_style()
 def plot_entropy_on_simplex(
     distributions: ArrayLike,
     entropies: ArrayLike,

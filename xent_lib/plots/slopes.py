@@ -20,6 +20,7 @@ from xent_lib.plots.style import (
     SMALL,
     TRUTH,
     axes_or_new,
+    book_style,
     new_axes,
 )
 
@@ -31,6 +32,7 @@ __all__ = [
 ]
 
 
+@book_style()
 def plot_difference(
     prediction: ArrayLike, label: ArrayLike, gradient: ArrayLike, classes: Sequence[str]
 ) -> Any:
@@ -80,6 +82,7 @@ def plot_difference(
     return axes
 
 
+@book_style()
 def plot_step_errors(
     steps: ArrayLike,
     errors: Mapping[str, ArrayLike],
@@ -127,6 +130,7 @@ def plot_step_errors(
     return ax
 
 
+@book_style()
 def plot_curvature(
     hessian: ArrayLike,
     distances: ArrayLike,
@@ -205,6 +209,7 @@ def plot_curvature(
     return axes
 
 
+@book_style()
 def plot_slope_of_two_losses(
     logits: ArrayLike,
     slopes: Mapping[str, ArrayLike],

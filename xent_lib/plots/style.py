@@ -2,14 +2,17 @@
 
 A colour stands for a role and keeps it from the first figure to the last. Figures are drawn
 with the light palette; in the SVG each colour becomes a variable that a dark page redefines.
-Importing this module sets matplotlib's defaults for the session, so that what a cell adds to
-a figure looks like the rest of it.
+Matplotlib's defaults are the book's while one of its functions draws, and before and after
+those of the session.
 """
 
 from __future__ import annotations
 
+import functools
 import io
 import re
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from html import escape
 from importlib import resources
@@ -58,52 +61,66 @@ PNG_DPI = 144
 SMALL = 10.5  # points, the smallest type in a figure
 _COORDINATE_DIGITS = 2  # of a point; hides differences between processors' last bits
 
-# The type of the page; a sign that it lacks, or all of it where the package with the font
-# is missing, comes from the font that matplotlib brings.
-if find_spec("font_source_sans_pro"):
-    _FONTS = resources.files("font_source_sans_pro") / "files"
-    for _name in ("Regular", "Semibold", "It"):
-        font_manager.fontManager.addfont(str(_FONTS / f"SourceSansPro-{_name}.ttf"))
-    _FAMILIES = ["Source Sans Pro", "DejaVu Sans"]
-else:
-    _FAMILIES = ["DejaVu Sans"]
-
-matplotlib.rcParams.update(
-    {
-        "axes.edgecolor": GREY,
-        "axes.facecolor": "none",
-        "axes.labelcolor": INK,
-        "axes.labelsize": 12,
-        "axes.prop_cycle": cycler(color=[INK]),
-        "axes.spines.right": False,
-        "axes.spines.top": False,
-        "axes.titlelocation": "left",
-        "axes.titlesize": 13,
-        "axes.titlecolor": INK,
-        "axes.titleweight": "normal",
-        "figure.dpi": 100,
-        "figure.facecolor": PAPER,
-        "figure.figsize": (WIDTH, HEIGHT),
-        "figure.constrained_layout.use": True,
-        "font.family": _FAMILIES,
-        "font.size": 12,
-        "legend.frameon": False,
-        "lines.linewidth": 2,
-        "mathtext.fontset": "cm",
-        "patch.edgecolor": PAPER,
-        "svg.fonttype": "path",
-        "svg.hashsalt": "xent_lib",
-        "text.color": INK,
-        "xtick.color": GREY,
-        "xtick.labelcolor": INK,
-        "ytick.color": GREY,
-        "ytick.labelcolor": INK,
-    }
-)
+_DEFAULTS: dict[Any, Any] = {
+    "axes.edgecolor": GREY,
+    "axes.facecolor": "none",
+    "axes.labelcolor": INK,
+    "axes.labelsize": 12,
+    "axes.prop_cycle": cycler(color=[INK]),
+    "axes.spines.right": False,
+    "axes.spines.top": False,
+    "axes.titlelocation": "left",
+    "axes.titlesize": 13,
+    "axes.titlecolor": INK,
+    "axes.titleweight": "normal",
+    "figure.dpi": 100,
+    "figure.facecolor": PAPER,
+    "figure.figsize": (WIDTH, HEIGHT),
+    "figure.constrained_layout.use": True,
+    "font.size": 12,
+    "legend.frameon": False,
+    "lines.linewidth": 2,
+    "mathtext.fontset": "cm",
+    "patch.edgecolor": PAPER,
+    "svg.fonttype": "path",
+    "svg.hashsalt": "xent_lib",
+    "text.color": INK,
+    "xtick.color": GREY,
+    "xtick.labelcolor": INK,
+    "ytick.color": GREY,
+    "ytick.labelcolor": INK,
+}
 
 
+@functools.cache
+def _families() -> list[str]:
+    """Make the type of the page known to matplotlib, where its package is installed.
+
+    A sign that it lacks, or all of it elsewhere, comes from the font that matplotlib brings.
+    """
+    if not find_spec("font_source_sans_pro"):
+        return ["DejaVu Sans"]
+    fonts = resources.files("font_source_sans_pro") / "files"
+    for name in ("Regular", "Semibold", "It"):
+        font_manager.fontManager.addfont(str(fonts / f"SourceSansPro-{name}.ttf"))
+    return ["Source Sans Pro", "DejaVu Sans"]
+
+
+@contextmanager
+def book_style() -> Iterator[None]:
+    """Draw in the book's style within a ``with`` block, or in a function that this decorates."""
+    with matplotlib.rc_context(_DEFAULTS | {"font.family": _families()}):
+        yield
+
+
+@book_style()
 def new_axes(
-    rows: int = 1, columns: int = 1, *, height: float = HEIGHT, **subplots: Any
+    rows: int = 1,
+    columns: int = 1,
+    *,
+    height: float = HEIGHT,
+    titles: Iterable[str] = (),
+    **subplots: Any,
 ) -> Any:
     """Return one Axes, or an array of Axes, in the book's style and at its width.
 
@@ -113,6 +130,8 @@ def new_axes(
         Number of panels.
     height : float, default 3.4
         Height of the whole figure in inches.
+    titles : iterable of str, optional
+        What stands above each panel, row by row.
     **subplots
         Passed on to ``matplotlib.pyplot.subplots``.
 
@@ -130,7 +149,9 @@ def new_axes(
     >>> float(new_axes().figure.get_figwidth())
     6.0
     """
-    _, axes = pyplot.subplots(rows, columns, figsize=(WIDTH, height), **subplots)
+    figure, axes = pyplot.subplots(rows, columns, figsize=(WIDTH, height), **subplots)
+    for ax, title in zip(figure.axes, titles, strict=False):
+        ax.set_title(title)
     return axes
 
 
@@ -139,6 +160,7 @@ def axes_or_new(ax: Axes | None, *, height: float = HEIGHT) -> Axes:
     return new_axes(height=height) if ax is None else ax
 
 
+@book_style()
 def draw_png(figure: Figure) -> bytes:
     """Render in the light palette."""
     buffer = io.BytesIO()
@@ -146,6 +168,7 @@ def draw_png(figure: Figure) -> bytes:
     return buffer.getvalue()
 
 
+@book_style()
 def draw_svg(figure: Figure, title: str) -> str:
     """Render as SVG whose colours follow ``prefers-color-scheme``, with ``title`` inside."""
     buffer = io.StringIO()

@@ -18,6 +18,7 @@ from xent_lib.plots.style import (
     PREDICTION,
     SMALL,
     axes_or_new,
+    book_style,
     new_axes,
 )
 
@@ -40,6 +41,7 @@ _SHORT = 0.5  # of the axes' width; a curve that ends before has its name at its
 _FEW_POWERS = 1e3
 
 
+@book_style()
 def plot_step(
     rates: ArrayLike,
     losses: ArrayLike,
@@ -112,6 +114,7 @@ def plot_step(
     return ax
 
 
+@book_style()
 def plot_curves(
     curves: Mapping[str, tuple[ArrayLike, ArrayLike]],
     *,
@@ -166,6 +169,7 @@ def plot_curves(
     return ax
 
 
+@book_style()
 def plot_loss_and_accuracy(
     steps: ArrayLike, losses: Mapping[str, ArrayLike], accuracies: ArrayLike
 ) -> NDArray[Any]:
@@ -207,6 +211,7 @@ def plot_loss_and_accuracy(
     return np.asarray(axes)
 
 
+@book_style()
 def plot_learning_curves(
     runs: Mapping[str, tuple[ArrayLike, ArrayLike, ArrayLike]],
     *,

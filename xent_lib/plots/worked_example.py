@@ -18,10 +18,12 @@ from xent_lib.plots.style import (
     SMALL,
     TRUTH,
     axes_or_new,
+    book_style,
     new_axes,
 )
 
 
+@book_style()
 def plot_forecast(
     probabilities: ArrayLike, classes: Sequence[str], truth: int, ax: Axes | None = None
 ) -> Axes:
@@ -70,6 +72,7 @@ def plot_forecast(
     return ax
 
 
+@book_style()
 def plot_prices(
     probabilities: ArrayLike,
     losses: ArrayLike,
@@ -114,6 +117,7 @@ def plot_prices(
     return ax
 
 
+@book_style()
 def plot_daily_losses(
     losses: Mapping[str, ArrayLike], correct: Mapping[str, ArrayLike]
 ) -> Any:
@@ -156,6 +160,7 @@ def plot_daily_losses(
     return axes
 
 
+@book_style()
 def plot_uniform_guess(
     num_classes: ArrayLike, losses: ArrayLike, ax: Axes | None = None
 ) -> Axes:
