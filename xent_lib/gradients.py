@@ -94,7 +94,7 @@ def softmax_jacobian(logits: ArrayLike, axis: int = -1) -> FloatArray:
 
 
 def softmax_cross_entropy_grad(
-    logits: ArrayLike, labels: ArrayLike, axis: int = -1
+    logits: ArrayLike, labels: ArrayLike, *, axis: int = -1
 ) -> FloatArray:
     r"""Gradient of the cross entropy of distributions in the logits, :math:`q - y`.
 
@@ -139,7 +139,7 @@ def softmax_cross_entropy_grad(
 
 
 def softmax_cross_entropy_with_integer_labels_grad(
-    logits: ArrayLike, labels: ArrayLike, axis: int = -1
+    logits: ArrayLike, labels: ArrayLike, *, axis: int = -1
 ) -> FloatArray:
     r"""Gradient of the cross entropy of class indices in the logits, :math:`q - y`.
 

@@ -62,7 +62,7 @@ def assert_exact(actual, expected, shared=0.0):
 @given(soft_cases())
 def test_soft_labels_are_exact_on_every_axis(case):
     x, labels, axis = case
-    actual = np.moveaxis(softmax_cross_entropy_grad(x, labels, axis), axis, -1)
+    actual = np.moveaxis(softmax_cross_entropy_grad(x, labels, axis=axis), axis, -1)
     rows, targets = (np.moveaxis(a, axis, -1) for a in (x, labels))
     with mpmath.workdps(DIGITS):
         for index in np.ndindex(rows.shape[:-1]):
@@ -73,7 +73,7 @@ def test_soft_labels_are_exact_on_every_axis(case):
 @given(integer_cases())
 def test_class_indices_are_exact_on_every_axis(case):
     x, labels, axis = case
-    actual = softmax_cross_entropy_with_integer_labels_grad(x, labels, axis)
+    actual = softmax_cross_entropy_with_integer_labels_grad(x, labels, axis=axis)
     actual, rows = (np.moveaxis(a, axis, -1) for a in (actual, x))
     with mpmath.workdps(DIGITS):
         for index in np.ndindex(rows.shape[:-1]):
@@ -103,9 +103,11 @@ def test_closed_forms_agree_with_autograd(drawn):
     expected = by_autograd(
         lambda z: -(target * F.log_softmax(z, dim=axis)).sum(axis), x
     )
-    assert_allclose(softmax_cross_entropy_grad(x, soft, axis), expected, rtol=1e-11)
+    assert_allclose(
+        softmax_cross_entropy_grad(x, soft, axis=axis), expected, rtol=1e-11
+    )
     expected = by_autograd(lambda z: -F.log_softmax(z, dim=axis).gather(axis, index), x)
-    actual = softmax_cross_entropy_with_integer_labels_grad(x, labels, axis)
+    actual = softmax_cross_entropy_with_integer_labels_grad(x, labels, axis=axis)
     assert_allclose(actual, expected, rtol=1e-11)
     expected = by_autograd(
         lambda z: F.binary_cross_entropy_with_logits(z, target, reduction="none"), x
@@ -117,13 +119,15 @@ def test_closed_forms_agree_with_central_differences(drawn):
     x, labels, soft, axis = drawn
     for loss, closed_form, given_labels in (
         (
-            lambda z: softmax_cross_entropy(z, soft, axis),
-            lambda z, y: softmax_cross_entropy_grad(z, y, axis),
+            lambda z: softmax_cross_entropy(z, soft, axis=axis),
+            lambda z, y: softmax_cross_entropy_grad(z, y, axis=axis),
             soft,
         ),
         (
-            lambda z: softmax_cross_entropy_with_integer_labels(z, labels, axis),
-            lambda z, y: softmax_cross_entropy_with_integer_labels_grad(z, y, axis),
+            lambda z: softmax_cross_entropy_with_integer_labels(z, labels, axis=axis),
+            lambda z, y: softmax_cross_entropy_with_integer_labels_grad(
+                z, y, axis=axis
+            ),
             labels,
         ),
         (
@@ -153,7 +157,7 @@ def test_smoothed_labels_agree_with_torch(alpha):
 @given(soft_cases())
 def test_a_gradient_sums_to_zero_and_is_at_most_root_two_long(case):
     x, labels, axis = case
-    gradient = softmax_cross_entropy_grad(x, labels, axis)
+    gradient = softmax_cross_entropy_grad(x, labels, axis=axis)
     bound = 4 * np.finfo(float).eps * np.abs(gradient).sum(axis=axis)
     bound += 4 * labels.shape[axis] * LONG_EPS  # digits that prediction and label share
     assert (np.abs(gradient.sum(axis=axis)) <= bound).all()

@@ -43,7 +43,7 @@ def test_integer_labels_agree_with_torch_on_every_axis(case):
     expected = F.cross_entropy(
         rows, torch.from_numpy(labels).reshape(-1), reduction="none"
     )
-    actual = softmax_cross_entropy_with_integer_labels(x, labels, axis)
+    actual = softmax_cross_entropy_with_integer_labels(x, labels, axis=axis)
     assert actual.shape == labels.shape
     assert_allclose(actual.reshape(-1), expected.numpy(), rtol=1e-13, atol=1e-13)
 
@@ -55,7 +55,7 @@ def test_soft_labels_agree_with_torch_on_every_axis(case):
         torch.from_numpy(np.moveaxis(a, axis, -1).copy()) for a in (x, labels)
     )
     expected = -(targets * F.log_softmax(rows, dim=-1)).sum(-1)
-    actual = softmax_cross_entropy(x, labels, axis)
+    actual = softmax_cross_entropy(x, labels, axis=axis)
     assert_allclose(actual, expected.numpy(), rtol=1e-12, atol=1e-13)
 
 
@@ -63,9 +63,9 @@ def test_soft_labels_agree_with_torch_on_every_axis(case):
 def test_a_one_hot_label_costs_what_its_index_costs(case):
     x, labels, axis = case
     encoded = np.moveaxis(one_hot(labels, x.shape[axis]), -1, axis)
-    expected = softmax_cross_entropy_with_integer_labels(x, labels, axis)
+    expected = softmax_cross_entropy_with_integer_labels(x, labels, axis=axis)
     assert_allclose(
-        softmax_cross_entropy(x, encoded, axis), expected, rtol=1e-15, atol=0
+        softmax_cross_entropy(x, encoded, axis=axis), expected, rtol=1e-15, atol=0
     )
 
 
@@ -74,7 +74,7 @@ def test_the_loss_from_logits_is_the_cross_entropy_of_their_softmax(case):
     x, labels, axis = case
     expected = cross_entropy(labels, softmax(x, axis), axis=axis)
     assert_allclose(
-        softmax_cross_entropy(x, labels, axis), expected, rtol=1e-11, atol=1e-12
+        softmax_cross_entropy(x, labels, axis=axis), expected, rtol=1e-11, atol=1e-12
     )
 
 

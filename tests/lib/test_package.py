@@ -1,6 +1,7 @@
 """The package as a whole: light to import, typed, and laid out as CONTRIBUTING draws it."""
 
 import ast
+import inspect
 import re
 import subprocess
 import sys
@@ -184,3 +185,14 @@ assert settings() == before, "on a call"
 
 def test_no_global_setting_changes_on_import_or_on_a_call():
     subprocess.check_output([sys.executable, "-c", GLOBAL_SETTINGS])
+
+
+@pytest.mark.parametrize("ending", ["", "_value_and_grad"])
+@pytest.mark.parametrize(
+    "name", ["softmax_cross_entropy", "softmax_cross_entropy_with_integer_labels"]
+)
+def test_losses_and_their_gradients_take_the_same_options_by_name(name, ending):
+    parameters = inspect.signature(getattr(xent_lib, name + ending)).parameters
+    by_name = [p.name for p in parameters.values() if p.kind is p.KEYWORD_ONLY]
+    assert by_name == ["axis", "where", "class_weights", "label_smoothing"]
+    assert list(parameters)[:2] == ["logits", "labels"] and len(parameters) == 6

@@ -124,11 +124,13 @@ def test_losses_and_slopes_equal_the_plain_ones_on_every_axis(kernel, case):
     with pytest.MonkeyPatch.context() as patch:
         use_kernel(kernel, patch)
         patch.setattr(_blocks, "BLOCK_ENTRIES", 2 * x.shape[axis])
-        found = softmax_cross_entropy_with_integer_labels(x, labels, axis)
-        weighted = softmax_cross_entropy_with_integer_labels(x, labels, axis, **chosen)
-        hard = of_indices(x, labels, axis, **chosen)
-        mixed = of_distributions(x, soft, axis, **chosen)
-        of_soft = softmax_cross_entropy(x, soft, axis, **chosen)
+        found = softmax_cross_entropy_with_integer_labels(x, labels, axis=axis)
+        weighted = softmax_cross_entropy_with_integer_labels(
+            x, labels, axis=axis, **chosen
+        )
+        hard = of_indices(x, labels, axis=axis, **chosen)
+        mixed = of_distributions(x, soft, axis=axis, **chosen)
+        of_soft = softmax_cross_entropy(x, soft, axis=axis, **chosen)
     plainly = {"class_weights": None, "where": None, "label_smoothing": 0.0}
     expected = plain_mean(x, encoded, axis, **plainly)[0]
     grid = np.finfo(x.dtype).smallest_subnormal
@@ -459,7 +461,7 @@ sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
 
 
 @pytest.mark.parametrize(
-    ("asked", "cores"), [("1", 1), ("0", 4), ("", 4), ("9", 4), ("two", 4)]
+    ("asked", "cores"), [("1", 1), ("0", 4), ("", 4), ("9", 4), ("two", 4), ("²", 4)]
 )
 def test_the_environment_can_lower_the_number_of_threads(monkeypatch, asked, cores):
     monkeypatch.setattr(

@@ -40,8 +40,8 @@ SMALLEST_FACTOR = 1e-37  # float32 holds it to all its digits
 def softmax_cross_entropy(
     logits: ArrayLike,
     labels: ArrayLike,
-    axis: int = -1,
     *,
+    axis: int = -1,
     where: ArrayLike | None = None,
     class_weights: ArrayLike | None = None,
     label_smoothing: float = 0.0,
@@ -120,8 +120,8 @@ def softmax_cross_entropy(
 def softmax_cross_entropy_with_integer_labels(
     logits: ArrayLike,
     labels: ArrayLike,
-    axis: int = -1,
     *,
+    axis: int = -1,
     where: ArrayLike | None = None,
     class_weights: ArrayLike | None = None,
     label_smoothing: float = 0.0,
@@ -195,8 +195,8 @@ def softmax_cross_entropy_with_integer_labels(
 def softmax_cross_entropy_value_and_grad(
     logits: ArrayLike,
     labels: ArrayLike,
-    axis: int = -1,
     *,
+    axis: int = -1,
     where: ArrayLike | None = None,
     class_weights: ArrayLike | None = None,
     label_smoothing: float = 0.0,
@@ -274,8 +274,8 @@ def softmax_cross_entropy_value_and_grad(
 def softmax_cross_entropy_with_integer_labels_value_and_grad(
     logits: ArrayLike,
     labels: ArrayLike,
-    axis: int = -1,
     *,
+    axis: int = -1,
     where: ArrayLike | None = None,
     class_weights: ArrayLike | None = None,
     label_smoothing: float = 0.0,
