@@ -22,7 +22,7 @@ from xent_lib.optim import Adam, GradientDescent, Momentum, Rule
 from xent_lib.plots.descent import plot_descent
 
 RULES = ("gradient descent", "momentum", "Adam", "Newton")
-SLOWEST, FASTEST = 0.01, 1000.0
+LOWEST_RATE, HIGHEST_RATE = 0.01, 1000.0
 MOST_STEPS = 200
 _GRID = 121  # points along a side of the still picture's map
 
@@ -213,7 +213,7 @@ class Descent(Interactive):
 
     @validate("learning_rate")
     def _check_learning_rate(self, proposal: Any) -> float:
-        return _between("learning_rate", proposal["value"], SLOWEST, FASTEST)
+        return _between("learning_rate", proposal["value"], LOWEST_RATE, HIGHEST_RATE)
 
     @validate("steps")
     def _check_steps(self, proposal: Any) -> int:

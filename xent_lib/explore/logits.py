@@ -19,7 +19,7 @@ from xent_lib.losses import softmax_cross_entropy_with_integer_labels
 from xent_lib.plots.slopes import plot_difference
 from xent_lib.special import softmax
 
-FEWEST, MOST = 3, 10
+FEWEST_CLASSES, MOST_CLASSES = 3, 10
 PRECISIONS = ("float16", "float32", "float64")
 
 
@@ -157,9 +157,9 @@ class Logits(Interactive):
 
 def _plain_logits(logits: ArrayLike) -> list[float]:
     scores = check_finite("logits", logits).astype(float)
-    if scores.ndim != 1 or not FEWEST <= len(scores) <= MOST:
+    if scores.ndim != 1 or not FEWEST_CLASSES <= len(scores) <= MOST_CLASSES:
         raise ValueError(
-            f"logits must be {FEWEST} to {MOST} numbers; got shape {scores.shape}"
+            f"logits must be {FEWEST_CLASSES} to {MOST_CLASSES} numbers; got shape {scores.shape}"
         )
     values: list[float] = scores.tolist()
     return values

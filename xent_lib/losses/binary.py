@@ -126,7 +126,7 @@ def sigmoid_focal_loss(
     [0.1733]
     """
     entries = binary_entries(logits, labels, where)
-    gamma, alpha = _check_focus(gamma, alpha)
+    gamma, alpha = _check_gamma_and_alpha(gamma, alpha)
     losses = np.empty(entries.logits.shape, np.result_type(*entries[:2]))
     flat = losses.reshape(-1)
 
@@ -241,7 +241,7 @@ def sigmoid_focal_loss_value_and_grad(
     (0.1733, [-0.2983])
     """
     entries = binary_entries(logits, labels, where)
-    gamma, alpha = _check_focus(gamma, alpha)
+    gamma, alpha = _check_gamma_and_alpha(gamma, alpha)
     divisor = entries.divisor()
     gradient = np.empty(entries.logits.shape, np.result_type(*entries[:2]))
     flat = gradient.reshape(-1)
@@ -255,7 +255,9 @@ def sigmoid_focal_loss_value_and_grad(
     return value, gradient
 
 
-def _check_focus(gamma: float, alpha: float | None) -> tuple[float, float | None]:
+def _check_gamma_and_alpha(
+    gamma: float, alpha: float | None
+) -> tuple[float, float | None]:
     if alpha is not None:
         alpha = check_unit_interval("alpha", alpha)
     return check_not_negative("gamma", gamma), alpha

@@ -23,7 +23,7 @@ from xent_lib.optim.rules import Rule
 
 Objective = Callable[..., tuple[float, FloatArray]]
 
-_BEYOND_REASON = 1000.0  # times the first loss
+_DIVERGED_BEYOND = 1000.0  # times the first loss
 
 
 class DivergenceError(ArithmeticError):
@@ -270,7 +270,7 @@ def _check_progress(history: History, gradient: FloatArray, step: int) -> None:
         raise _diverged(history, f"the loss is {loss:g}", step)
     if not np.isfinite(gradient).all():
         raise _diverged(history, "the gradient is not finite", step)
-    if loss > _BEYOND_REASON * max(1.0, abs(first)):
+    if loss > _DIVERGED_BEYOND * max(1.0, abs(first)):
         raise _diverged(history, f"the loss went from {first:.4g} to {loss:.4g}", step)
 
 
