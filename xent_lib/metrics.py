@@ -337,7 +337,7 @@ def best_temperature(logits: ArrayLike, labels: ArrayLike) -> float:
 
     def slope(inverse: float) -> float:
         # Infinite products are certain outcomes; a sum beyond the format is positive.
-        with np.errstate(over="ignore"):
+        with np.errstate(over="ignore", under="ignore"):
             terms = np.exp(4 * inverse * below_top)
             expected = (terms * above_truth).sum(axis=1) / terms.sum(axis=1)
             return float(expected.mean())
@@ -366,7 +366,8 @@ def _bin(
     if check_choice("strategy", strategy, get_args(Strategy)) == "quantile":
         edges = _quantiles(said, inner, n_bins)
     else:
-        edges = (inner / n_bins).astype(said.dtype)
+        work = np.result_type(said, np.float64)
+        edges = (inner.astype(work) / n_bins).astype(said.dtype)
     bins = np.searchsorted(edges, said)
     count = np.bincount(bins, minlength=n_bins).astype(np.float64)
     true = np.bincount(bins, weights=happened, minlength=n_bins)
@@ -383,8 +384,9 @@ def _quantiles(said: FloatArray, parts: IntArray, whole: int) -> FloatArray:
     ordered = np.sort(said)
     below, rest = np.divmod(parts * (len(said) - 1), whole)
     above = np.minimum(below + 1, len(said) - 1)
-    low, high = ordered[below].astype(np.float64), ordered[above].astype(np.float64)
-    return np.where(rest == 0, low, low + (high - low) * (rest / whole))
+    work = np.result_type(said, np.float64)
+    low, high = ordered[below].astype(work), ordered[above].astype(work)
+    return np.where(rest == 0, low, low + (high - low) * (rest.astype(work) / whole))
 
 
 def _check_classes(

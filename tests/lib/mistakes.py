@@ -66,6 +66,9 @@ MISTAKES = [
         ValueError,
         "features and labels must hold the same number of examples; got 1 and 2",
     ),
+    ("minibatches(1.0, 1.0, 4, rng)", ValueError, "features must hold one row an example; got a"),
+    ("stratified_split([None] * 4, 0.5, rng)", ValueError, "labels[0] is None"),
+    ("stratified_split(np.array([nan, 1], object), 0.5, rng)", ValueError, "labels[0] is nan"),
     ("minibatches([1], [1], 0, rng)", ValueError, "batch_size must be at least 1; got 0"),
     ("minibatches([1], [1], True, rng)", TypeError, "batch_size must be an integer; got True"),
     # gradients: slopes from values

@@ -148,6 +148,44 @@ MISTAKES = [
         "labels[1] is -1",
     ),
     ("sigmoid_binary_cross_entropy_grad([0.0], [2])", ValueError, "labels[0] is 2.0"),
+    (
+        f"{HARD}(ROWS, [[0], [0, 1]])",
+        ValueError,
+        "labels must be an array; got rows of",
+    ),
+    (
+        f"{HARD}(ROWS, [0, 1], where=[[True], [True, False]])",
+        ValueError,
+        "where must be an array; got rows of unequal length",
+    ),
+    (
+        "accuracy(np.array([0.5], object), [0])",
+        ValueError,
+        "y_true must hold class labels, not measurements; y_true[0] is 0.5",
+    ),
+    ("accuracy(np.array([nan, 1], object), [1, 1])", ValueError, "y_true[0] is nan"),
+    ("accuracy([0], [None])", ValueError, "y_pred[0] is None"),
+    ("accuracy(np.array([1j], object), [1])", ValueError, "y_true[0] is 1j"),
+    (
+        "accuracy(np.array(['NaT'], 'M8[D]'), np.array(['NaT'], 'M8[D]'))",
+        ValueError,
+        "y_true must hold whole numbers, strings or booleans; got dtype datetime64[D]",
+    ),
+    (
+        "accuracy([-1, 2**63], [-1, 2**63 + 1])",
+        ValueError,
+        "y_true must name classes by numbers of one integer format",
+    ),
+    (
+        "calibration_curve(np.array([1, np.ma.masked], object), [0.5, 0.5])",
+        ValueError,
+        "y_true must hold 0 or 1; y_true[1] is masked",
+    ),
+    (
+        "calibration_curve([1 + 0j], [0.5])",
+        ValueError,
+        "y_true must hold 0 or 1; y_true[0] is (1+0j)",
+    ),
     ("accuracy([], [])", ValueError, "y_true must hold at least one example"),
     (
         "confusion_matrix([0, 3], [0, 0], 3)",
@@ -226,7 +264,7 @@ MISTAKES = [
     (
         "entropy([[0.5, 0.5], [1.0]])",
         ValueError,
-        "p must be an array of real numbers; got rows of unequal length",
+        "p must be an array; got rows of unequal length",
     ),
     ("surprisal(1.5)", ValueError, "probabilities must be at most 1; p is 1.5"),
     (

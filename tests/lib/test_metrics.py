@@ -217,3 +217,31 @@ def test_names_of_one_kind_are_compared_whatever_their_format():
     assert accuracy([True, False], [1, 1]) == 0.5
     assert accuracy(np.array(["a", "b"], object), ["a", "a"]) == 0.5
     assert accuracy(np.array([1, 2], ">i2"), [1.0, 2.0]) == 1
+
+
+def test_objects_that_name_classes_are_compared_as_what_they_name():
+    names = np.array([1, True, np.int8(0), 2.0], object)
+    assert accuracy(names, [1, 1, 0, 2]) == 1
+    assert accuracy(np.array(["a", "b"], object), ["a", "a"]) == 0.5
+    often, said = calibration_curve(
+        np.array([True, 0, np.bool_(1), 1.0], object), [0.6, 0.7, 0.8, 0.9], n_bins=1
+    )
+    assert often == 0.75 and said == pytest.approx(0.75)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64, np.longdouble])
+def test_a_forecast_on_an_edge_belongs_to_the_lower_bin_in_every_format(dtype):
+    for n_bins in range(2, 40):
+        for k in range(1, n_bins):
+            edge = dtype(k) / dtype(n_bins)
+            above = np.nextafter(edge, dtype(1))
+            count, said = calibration_curve([1, 0], [edge, above], n_bins=n_bins)
+            assert len(count) == len(said) == 2
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64, np.longdouble])
+def test_a_forecast_that_is_a_quantile_belongs_to_the_lower_bin(dtype):
+    said = np.array([dtype(1) / 10, dtype(3) / 10, dtype(7) / 10])
+    often, mean = calibration_curve([1, 0, 1], said, n_bins=2, strategy="quantile")
+    assert often.tolist() == [0.5, 1.0]
+    np.testing.assert_allclose(mean, [0.2, 0.7], rtol=1e-6)

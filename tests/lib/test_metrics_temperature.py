@@ -136,3 +136,10 @@ def test_an_end_may_stand_for_a_temperature_beyond_it():
         for t in (HIGHEST_TEMPERATURE, 0.99 * best, best, 1.01 * best)
     ]
     assert losses[2] == min(losses)
+
+
+def test_underflow_is_no_error_even_to_one_who_asked_for_errors():
+    logits = [[0.0, -1e5], [3.0, 0.0], [0.0, 1.0]]
+    expected = best_temperature(logits, [0, 0, 0])
+    with np.errstate(all="raise"):
+        assert best_temperature(logits, [0, 0, 0]) == expected

@@ -150,3 +150,10 @@ def test_the_longest_context_seen_is_the_one_that_speaks():
     np.testing.assert_array_equal(model.log_prob([1, 3]), model.log_prob([]))
     # 3 was never before 0, but 0 alone was: the bigram speaks.
     np.testing.assert_array_equal(model.log_prob([3, 0]), model.log_prob([0]))
+
+
+def test_a_probability_that_rounds_to_zero_has_an_infinite_price_and_no_warning():
+    model = NgramModel(2, 5, discount=5e-324).fit([0, 1, 0])
+    assert model.log_prob([0]).tolist()[1] == 0
+    assert model.log_prob([0]).min() == -np.inf
+    assert model.surprisal([0, 4]).tolist()[1] == np.inf

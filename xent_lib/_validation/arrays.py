@@ -23,7 +23,12 @@ def as_array(name: str, x: ArrayLike) -> NDArray[Any]:
             f"{name} must be an array without a mask; got a masked array, of which "
             "compressed() keeps what is not masked and filled(value) replaces the rest"
         )
-    array = np.asarray(x)
+    try:
+        array = np.asarray(x)
+    except ValueError as error:
+        raise ValueError(
+            f"{name} must be an array; got rows of unequal length"
+        ) from error
     if not array.dtype.isnative and array.dtype.kind in "iufc":
         array = array.astype(array.dtype.newbyteorder("="))
     return array
@@ -37,12 +42,7 @@ def _is_masked(x: object) -> bool:
 
 def check_real(name: str, x: ArrayLike) -> FloatArray:
     """Return ``x`` as a floating array; integers become float64, float widths are kept."""
-    try:
-        array = as_array(name, x)
-    except ValueError as error:
-        raise ValueError(
-            f"{name} must be an array of real numbers; got rows of unequal length"
-        ) from error
+    array = as_array(name, x)
     if array.dtype.kind in "iu":
         return array.astype(np.float64)
     if array.dtype.kind != "f":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sized
+from numbers import Real
 from typing import Any, TypeVar
 
 import numpy as np
@@ -19,6 +20,8 @@ from xent_lib._validation.arrays import (
 )
 
 Choice = TypeVar("Choice", str, int)
+
+_LARGEST_NAME = 2**53  # beyond it float64 takes two whole numbers for one
 
 
 def check_integer_labels(
@@ -102,17 +105,41 @@ def check_class_labels(name: str, labels: ArrayLike | None) -> NDArray[Any]:
         )
     if array.dtype.kind == "f":
         array = check_finite(name, array)
-        if (array != np.round(array)).any():
-            index = first(array != np.round(array))
+        _refuse_no_names(name, array, array == np.round(array))
+        if isinstance(labels, list | tuple) and (np.abs(array) > _LARGEST_NAME).any():
             raise ValueError(
-                f"Unknown label type: {name} must hold class labels, not measurements; "
-                f"{at(name, index)} is {float(array[index])!r}"
+                f"{name} must name classes by numbers of one integer format, which lists of "
+                f"numbers beyond {_LARGEST_NAME} leave; got {array.dtype}"
             )
+    elif array.dtype.kind == "O":
+        _refuse_no_names(name, array, np.array([_is_name(one) for one in array], bool))
     elif array.dtype.kind == "c":
         raise ValueError(
             f"{name} must hold class labels. Complex data not supported; got {array.dtype}"
         )
+    elif array.dtype.kind not in "biuSU":
+        raise ValueError(
+            f"Unknown label type: {name} must hold whole numbers, strings or booleans; "
+            f"got dtype {array.dtype}"
+        )
     return array
+
+
+def _is_name(one: object) -> bool:
+    """Say whether an object names a class: a string, a whole number or a boolean."""
+    if isinstance(one, float | np.floating):
+        return bool(one == np.round(one)) and bool(np.isfinite(one))
+    return isinstance(one, str | bytes | int | np.integer | np.bool_)
+
+
+def _refuse_no_names(name: str, array: NDArray[Any], good: NDArray[np.bool_]) -> None:
+    """Refuse what names no class, such as a measurement, NaN or None."""
+    if not good.all():
+        index = first(~good)
+        raise ValueError(
+            f"Unknown label type: {name} must hold class labels, not measurements; "
+            f"{at(name, index)} is {array.tolist()[index[0]]!r}"
+        )
 
 
 def kind_of_name(name: object) -> str:
@@ -138,13 +165,20 @@ def check_binary(name: str, outcomes: ArrayLike) -> FloatArray:
     """Return one outcome an example, 0.0 or 1.0."""
     array = as_array(name, outcomes)
     check_one_dimensional(name, array)
-    bad = (array != 0) & (array != 1)
+    if array.dtype.kind in "biuf":
+        bad = (array != 0) & (array != 1)
+    else:
+        bad = np.array([not _is_outcome(one) for one in array], bool)
     if bad.any():
         index = first(bad)
         raise ValueError(
-            f"{name} must hold 0 or 1; {at(name, index)} is {array[index].item()!r}"
+            f"{name} must hold 0 or 1; {at(name, index)} is {array.tolist()[index[0]]!r}"
         )
     return array.astype(np.float64)
+
+
+def _is_outcome(one: object) -> bool:
+    return isinstance(one, Real | np.bool_) and one in (0, 1)
 
 
 def check_features(
@@ -203,6 +237,9 @@ def _refuse_strings(name: str, array: NDArray[Any]) -> None:
 
 def check_same_length(name: str, x: NDArray[Any], other: str, y: NDArray[Any]) -> None:
     """Refuse two arrays that do not hold the same number of examples."""
+    for one, array in ((name, x), (other, y)):
+        if array.ndim == 0:
+            raise ValueError(f"{one} must hold one row an example; got a scalar")
     if len(x) != len(y):
         raise ValueError(
             f"{name} and {other} must hold the same number of examples; "

@@ -25,7 +25,7 @@ def available_cores() -> int:
         cores = len(os.sched_getaffinity(0))
     else:
         cores = os.cpu_count() or 1
-    return min(cores, int(asked)) if asked.isdigit() and int(asked) else cores
+    return min(cores, int(asked)) if asked.isdecimal() and int(asked) else cores
 
 
 def sum_over_blocks(block: Block, num_rows: int, num_classes: int) -> float:

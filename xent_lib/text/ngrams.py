@@ -166,7 +166,8 @@ class NgramModel:
             q *= discount * len(followers) / total
             counts = np.array(list(followers.values()))
             q[list(followers)] += (counts - discount) / total
-        return np.asarray(np.log(q))
+        with np.errstate(divide="ignore"):
+            return np.asarray(np.log(q))
 
     def surprisal(self, tokens: ArrayLike) -> FloatArray:
         """Price every token of a text by the forecast made from those before it.
@@ -179,8 +180,8 @@ class NgramModel:
         Returns
         -------
         ndarray, shape (N,)
-            In nats. Their mean is the cross entropy of the text, and the exponential of
-            that its perplexity.
+            In nats; inf where a probability rounds to 0. Their mean is the cross entropy of
+            the text, and the exponential of that its perplexity.
 
         Raises
         ------
@@ -205,7 +206,8 @@ class NgramModel:
                 kept = max(followers[token] - discount, 0.0)
                 q = (kept + discount * len(followers) * q) / total
             shares[end] = q
-        return np.asarray(-np.log(shares))
+        with np.errstate(divide="ignore"):
+            return np.asarray(-np.log(shares))
 
     def _known(self, context: Sequence[int]) -> Iterator[tuple[Counter[int], int]]:
         """Yield what followed the end of ``context``, from nothing to the longest end seen."""
