@@ -128,7 +128,9 @@ def softmax_cross_entropy_grad(
 
     Notes
     -----
-    Chapter 6 derives it twice. Time and memory grow linearly with the size of ``logits``.
+    Chapter 6 derives it twice. A slope is a difference of two numbers between 0 and 1, in
+    float64 for narrower formats and in long double for float64: the more digits these share,
+    the fewer it has. Time and memory grow linearly with the size of ``logits``.
 
     Examples
     --------
@@ -208,7 +210,9 @@ def sigmoid_binary_cross_entropy_grad(
 
     Notes
     -----
-    Chapter 6 derives it. Time and memory grow linearly with the size of ``logits``.
+    Chapter 6 derives it. For a label between 0 and 1 it is a difference of two numbers, in
+    float64 for narrower formats and in long double for float64: the more digits these share,
+    the fewer it has. Time and memory grow linearly with the size of ``logits``.
 
     Examples
     --------

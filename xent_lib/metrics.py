@@ -298,7 +298,8 @@ def best_temperature(logits: ArrayLike, labels: ArrayLike) -> float:
         From 0.01 to 100, found in float64 at least whatever the format of ``logits``. At one
         of the ends (up to rounding) the best temperature lies there or beyond, or there is
         none: every truth has the largest logit of its example, or the truths' logits are on
-        average no larger than the mean of all.
+        average no larger than the mean of all. Where all logits of each example are equal,
+        every temperature is as good, and 0.01 is returned.
 
     Raises
     ------

@@ -243,3 +243,31 @@ def test_the_stored_table_is_what_the_book_says_of_it():
             for ours in ("xent_lib", "xent_lib, fused"):
                 assert line[ours] <= 2, regime
         assert max(table["sums"].values()) <= 1
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_slopes_near_zero_of_soft_labels_are_off_by_the_wider_format_only(dtype):
+    rng = np.random.default_rng(5)
+    wider = np.float64 if dtype == np.float32 else np.longdouble
+    off = 4 * float(np.finfo(wider).eps)
+    z = rng.normal(size=200).astype(dtype)
+    y = sigmoid(z)
+    rows = rng.normal(size=(60, 5)).astype(dtype)
+    soft = softmax(rows)
+    with mpmath.workdps(DIGITS):
+        for slopes in (
+            sigmoid_binary_cross_entropy_grad(z, y),
+            len(z) * sigmoid_binary_cross_entropy_value_and_grad(z, y)[1],
+        ):
+            for found, logit, label in zip(slopes, z, y, strict=True):
+                exact = focal_and_slope(logit, label)[1]
+                rounding = 2 * float(np.finfo(dtype).eps) * abs(exact)
+                assert abs(mpmath.mpf(float(found)) - exact) <= rounding + off
+        for found, row, label in zip(
+            softmax_cross_entropy_grad(rows, soft), rows, soft, strict=True
+        ):
+            for slope, exact in zip(
+                found, loss_and_slopes(row, exactly(label))[1], strict=True
+            ):
+                rounding = 2 * float(np.finfo(dtype).eps) * abs(exact)
+                assert abs(mpmath.mpf(float(slope)) - exact) <= rounding + off

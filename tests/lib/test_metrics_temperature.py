@@ -143,3 +143,7 @@ def test_underflow_is_no_error_even_to_one_who_asked_for_errors():
     expected = best_temperature(logits, [0, 0, 0])
     with np.errstate(all="raise"):
         assert best_temperature(logits, [0, 0, 0]) == expected
+
+
+def test_logits_that_are_all_equal_suit_every_temperature_and_the_lowest_is_returned():
+    assert best_temperature([[1.0, 1.0], [2.0, 2.0]], [0, 1]) == pytest.approx(0.01)

@@ -1,4 +1,4 @@
-"""Losses of yes-or-no labels from log odds; chapters 3 and 6, and the planned chapter 10.
+"""Losses of yes-or-no labels, for the planned chapter 10; chapters 3 and 6 introduce them.
 
 The arithmetic, two functions at the end of the file, is entry by entry: what the likelier
 answer has, what the other one has, and what the label pays.
@@ -173,7 +173,9 @@ def sigmoid_binary_cross_entropy_value_and_grad(
     Notes
     -----
     Chapter 6 derives it. Worked out in a format wider than that of the input where there is
-    one, and rounded once. Time and memory grow linearly with the size of ``logits``.
+    one, and rounded once. A slope for a label between 0 and 1 is a difference of two numbers of
+    that format: the more digits forecast and label share, the fewer it has. Time and memory
+    grow linearly with the size of ``logits``.
 
     Examples
     --------
@@ -232,7 +234,9 @@ def sigmoid_focal_loss_value_and_grad(
     Notes
     -----
     For the planned chapter 10. Worked out in a format wider than that of the input where there
-    is one, and rounded once. Time and memory grow linearly with the size of ``logits``.
+    is one, and rounded once. A slope for a label between 0 and 1 is a difference, as in
+    :func:`sigmoid_binary_cross_entropy_value_and_grad`. Time and memory grow linearly with the
+    size of ``logits``.
 
     Examples
     --------

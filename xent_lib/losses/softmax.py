@@ -176,10 +176,13 @@ def softmax_cross_entropy_with_integer_labels(
     Chapter 5 derives it. An example that ``where`` leaves out, or whose label, smoothed, has
     only classes of weight 0, is not looked at: its logits may hold NaN. The mean of those that
     count is ``losses[where].mean()``; with class weights divide the sum by the weight of the
-    labels, as :func:`softmax_cross_entropy_with_integer_labels_value_and_grad` does. Time
-    grows linearly with the size of ``logits``; so does memory where an axis, half precision,
-    integers or a view that is not contiguous ask for a copy, and otherwise it is the losses
-    and a few blocks of at most a megabyte, or of one row, for each core.
+    labels, as :func:`softmax_cross_entropy_with_integer_labels_value_and_grad` does. Small
+    batches and rows of many classes in ``float32`` have quick ways of their own, so the loss of
+    a row may move with the batch around it, by at most 2 units in its last place. Other losses
+    do not move, nor do slopes, but for the divisor of their mean. Time grows linearly with the
+    size of ``logits``; so does memory where an axis, half precision, integers or a view that is
+    not contiguous ask for a copy, and otherwise it is the losses and a few blocks of at most a
+    megabyte, or of one row, for each core.
 
     Examples
     --------
