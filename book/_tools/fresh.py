@@ -30,7 +30,7 @@ ROOT = Path(__file__).resolve().parents[2]
 PLACE = ROOT / "_build" / "fresh"
 SUITES = ("bookworm", "testing")
 # What the README says that a person needs.
-PACKAGES = ("python3", "python3-venv", "make", "git", "chromium")
+PACKAGES = ("python3", "python3-venv", "make", "git", "chromium", "firefox-esr")
 READER, UID, SUPERUSER = "reader", "1000:1000", "0:0"
 HOMES = {UID: f"/home/{READER}", SUPERUSER: "/root"}
 BOOK = "the book"

@@ -155,7 +155,7 @@ def test_ci_runs_the_readmes_test_command_and_passes_its_verdict_on(tmp_path, co
     folder = tmp_path / "the book"
     (folder / ".ci").mkdir(parents=True)
     shutil.copy2(ROOT / ".ci" / "run", folder / ".ci" / "run")
-    for name in ("chromium", "epubcheck", "git", "java", "python3"):
+    for name in ("chromium", "epubcheck", "firefox", "git", "java", "python3"):
         script(folder / "bin" / name, "")
     script(folder / "bin" / "make", f'echo "make $@ in $PWD"; exit {code}')
     path = os.pathsep.join([str(folder / "bin"), os.environ["PATH"]])
