@@ -2,7 +2,8 @@
 
 A chapter is portable Markdown, so it has no figure syntax. The convention: the output of
 the cell carries ``Figure: <what it shows>`` as plain text beside the image, and the next
-paragraph begins ``**Figure 3.2.**``. The page gets ``<figure id="fig-3-2">``.
+paragraph begins ``**Figure 3.2.**``. The page gets ``<figure id="fig-3-2">``. The code of a
+cell that only draws is folded above its figure.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from docutils import nodes
+from myst_nb.sphinx_ import HideCodeCellNode
 from sphinx.application import Sphinx
 from sphinx.transforms import SphinxTransform
 from sphinx.util import logging
@@ -106,6 +108,18 @@ def size_of(path: Path) -> tuple[float, float] | None:
     return (float(match.group(1)), float(match.group(2))) if match else None
 
 
+def _open_fold(translator: Any, node: HideCodeCellNode) -> None:
+    translator.body.append(
+        f'<details class="folded-code"><summary>{node["prompt_show"]}</summary>\n'
+    )
+
+
+def _close_fold(translator: Any, node: HideCodeCellNode) -> None:
+    translator.body.append("</details>\n")
+
+
 def setup(app: Sphinx) -> dict[str, Any]:
     app.add_transform(BuildFigures)
+    # MyST-NB writes two summaries of paragraphs, and a label over them that names neither.
+    app.add_node(HideCodeCellNode, override=True, html=(_open_fold, _close_fold))
     return {"parallel_read_safe": True, "parallel_write_safe": True}

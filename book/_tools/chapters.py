@@ -14,6 +14,8 @@ ROOT = Path(__file__).resolve().parents[2]
 NOTEBOOKS = ROOT / "notebooks"
 # Headings that every chapter has, so a table of contents says nothing by them.
 EVERYWHERE = {"You will be able to", "Predict first", "Where to go next"}
+# The tag of a cell that only draws: its code is folded on the page.
+FOLDED = "hide-input"
 _CHAPTER = re.compile(r"notebooks/(\d+)_")
 
 

@@ -1,8 +1,8 @@
 """How long a chapter takes, by one rule: ``python -m _tools.reading_time`` writes it.
 
-A reader of a page like these reads its words, goes along each line of its code, follows each
-formula that stands alone, looks at each figure and writes down each prediction. What that
-takes is assumed below, once; a chapter's "Time" is the sum, to five minutes.
+A reader of a page like these reads its words, goes along each line of code that stands open,
+follows each formula that stands alone, looks at each figure and writes down each prediction.
+What that takes is assumed below, once; a chapter's "Time" is the sum, to five minutes.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from _tools.chapters import chapters
+from _tools.chapters import FOLDED, chapters
 
 WORDS_PER_MINUTE = 200
 # A formula within a sentence is read as this many words.
@@ -69,6 +69,8 @@ def reading(notebook: dict[str, Any]) -> Reading:
     """Count what there is to read in a notebook."""
     sources = {"code": [""], "markdown": [""]}
     for cell in notebook["cells"]:
+        if FOLDED in cell["metadata"].get("tags", []):
+            continue
         sources.setdefault(cell["cell_type"], []).append("".join(cell["source"]))
     text = _NOT_READ.sub("", "\n\n".join(sources["markdown"]))
     prose = _DISPLAYED.sub(" ", text)

@@ -22,7 +22,7 @@ from nbclient.exceptions import CellExecutionError
 from nbformat import NotebookNode
 
 from _tools import gallery
-from _tools.chapters import ROOT, chapters
+from _tools.chapters import FOLDED, ROOT, chapters
 from _tools.execution import Run, run
 
 BARE_FACTS = ROOT / "tests" / "notebooks" / "bare_facts"
@@ -35,7 +35,7 @@ PACKAGES = {
 }
 KERNEL = {"name": "python3", "display_name": "Python 3", "language": "python"}
 VARIES = "varies-with-processor"  # on a cell whose figure shows rounding errors
-_KEPT_TAGS = {"raises-exception", "hide-input", "nbval-ignore-output", VARIES}
+_KEPT_TAGS = {"raises-exception", FOLDED, "nbval-ignore-output", VARIES}
 
 
 def normalise(notebook: NotebookNode) -> NotebookNode:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from _tools import reading_time
-from _tools.chapters import ROOT, chapters
+from _tools.chapters import FOLDED, ROOT, chapters
 from _tools.reading_time import ROUNDED_TO, TIME, Reading, of_chapter, reading
 
 CHAPTERS = chapters()
@@ -34,7 +34,7 @@ def test_the_first_page_states_the_rule() -> None:
     assert (
         f"{reading_time.WORDS_PER_MINUTE} words a minute, a formula within a sentence as "
         f"{reading_time.WORDS_PER_INLINE_FORMULA} words, "
-        f"{reading_time.SECONDS_PER_LINE_OF_CODE} seconds for a line of code, "
+        f"{reading_time.SECONDS_PER_LINE_OF_CODE} seconds for a line of code that is not folded, "
         f"{reading_time.SECONDS_PER_FORMULA} seconds for a formula on a line of its own, "
         f"{reading_time.SECONDS_PER_FIGURE} seconds for each figure and each prediction"
     ) in text
@@ -61,10 +61,17 @@ def test_what_is_read_is_counted_once() -> None:
     }
     notebook = {
         "cells": [
-            {"cell_type": "markdown", "source": [text]},
+            {"cell_type": "markdown", "metadata": {}, "source": [text]},
             {
                 "cell_type": "code",
+                "metadata": {},
                 "source": ["a = 1\n", "\n", "b"],
+                "outputs": [],
+            },
+            {
+                "cell_type": "code",
+                "metadata": {"tags": [FOLDED]},
+                "source": ["draw(a)"],
                 "outputs": [picture],
             },
         ]
