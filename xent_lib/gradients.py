@@ -27,7 +27,7 @@ from xent_lib._validation import (
 )
 from xent_lib.losses.binary import binary_cross_entropy_parts
 from xent_lib.losses.softmax import softmax_and_complement, value_and_grad_of_sum
-from xent_lib.special import scalar_if_0d, wider_dtype
+from xent_lib.special import ignoring_underflow, scalar_if_0d, wider_dtype
 
 __all__ = [
     "central_difference",
@@ -44,7 +44,7 @@ _STEP = 6e-6  # about the cube root of the float64 epsilon
 _COMPLEX_STEP = 1e-30
 
 
-@np.errstate(under="ignore")
+@ignoring_underflow
 def softmax_jacobian(logits: ArrayLike, axis: int = -1) -> FloatArray:
     r"""Slopes of every probability in every logit, :math:`\operatorname{diag}(q) - q q^\top`.
 
@@ -182,7 +182,7 @@ def softmax_cross_entropy_with_integer_labels_grad(
     return value_and_grad_of_sum(batch_of_indices(logits, labels, axis))[1]
 
 
-@np.errstate(under="ignore")
+@ignoring_underflow
 def sigmoid_binary_cross_entropy_grad(
     logits: ArrayLike, labels: ArrayLike
 ) -> FloatArray:

@@ -9,7 +9,9 @@ in float64 and rounded once. A zero-dimensional result is a NumPy scalar.
 
 from __future__ import annotations
 
-from typing import Any
+import functools
+from collections.abc import Callable
+from typing import Any, ParamSpec, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -30,6 +32,8 @@ __all__ = [
 ]
 
 DType = np.dtype[Any]
+P = ParamSpec("P")
+R = TypeVar("R")
 
 
 def at_least_float64(x: FloatArray) -> DType:
@@ -46,6 +50,20 @@ def scalar_if_0d(x: FloatArray) -> FloatArray:
     """Turn a zero-dimensional array into the NumPy scalar that a caller expects."""
     scalar: FloatArray = x[()]
     return scalar
+
+
+def ignoring_underflow(function: Callable[P, R]) -> Callable[P, R]:
+    """Let what underflows be 0 where the caller has asked NumPy for an error.
+
+    ``np.errstate`` as a decorator would do, but NumPy 1.26 mixes up the settings of threads.
+    """
+
+    @functools.wraps(function)
+    def quiet(*args: P.args, **kwargs: P.kwargs) -> R:
+        with np.errstate(under="ignore"):
+            return function(*args, **kwargs)
+
+    return quiet
 
 
 def add_up(
@@ -109,7 +127,7 @@ def max_and_excess(x: FloatArray, axis: int) -> tuple[FloatArray, FloatArray]:
     return maximum, np.where(np.isfinite(maximum), np.log1p(total), 0)
 
 
-@np.errstate(under="ignore")
+@ignoring_underflow
 def logsumexp(x: ArrayLike, axis: int = -1, keepdims: bool = False) -> FloatArray:
     r"""Logarithm of the sum of exponentials, :math:`\log \sum_k e^{x_k}`.
 
@@ -187,7 +205,7 @@ def logsumexp_near_zero(rows: FloatArray) -> FloatArray:
     return result
 
 
-@np.errstate(under="ignore")
+@ignoring_underflow
 def softmax(x: ArrayLike, axis: int = -1) -> FloatArray:
     r"""Turn scores into a distribution, :math:`e^{x_k} / \sum_j e^{x_j}`.
 
@@ -242,7 +260,7 @@ def softmax(x: ArrayLike, axis: int = -1) -> FloatArray:
     return result.astype(x.dtype, copy=False)
 
 
-@np.errstate(under="ignore")
+@ignoring_underflow
 def log_softmax(x: ArrayLike, axis: int = -1) -> FloatArray:
     r"""Logarithm of :func:`softmax`, :math:`x_k - \log \sum_j e^{x_j}`.
 
@@ -291,7 +309,7 @@ def log_softmax(x: ArrayLike, axis: int = -1) -> FloatArray:
         return ((x - maximum) - excess).astype(x.dtype, copy=False)
 
 
-@np.errstate(under="ignore")
+@ignoring_underflow
 def sigmoid(x: ArrayLike) -> FloatArray:
     r"""Probability whose log odds are :math:`x`, :math:`\frac{1}{1 + e^{-x}}`.
 
@@ -335,7 +353,7 @@ def sigmoid(x: ArrayLike) -> FloatArray:
     return scalar_if_0d(np.asarray(result).astype(x.dtype, copy=False))
 
 
-@np.errstate(under="ignore")
+@ignoring_underflow
 def log_sigmoid(x: ArrayLike) -> FloatArray:
     r"""Logarithm of the sigmoid, :math:`\log \frac{1}{1 + e^{-x}} = -\log(1 + e^{-x})`.
 

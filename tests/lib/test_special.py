@@ -1,5 +1,8 @@
 """logsumexp, softmax and their logarithms, against scipy, mpmath and their own laws."""
 
+import sys
+import threading
+
 import mpmath
 import numpy as np
 import pytest
@@ -201,3 +204,29 @@ def test_exponentials_that_underflow_are_no_error_even_to_one_who_asked_for_erro
     expected = function(x)
     with np.errstate(all="raise"):
         assert_array_equal(function(x), expected)
+
+
+def test_threads_keep_their_own_settings_of_numpys_errors():
+    interval = sys.getswitchinterval()
+    wrong = []
+
+    def work(mode):
+        with np.errstate(under=mode):
+            for _ in range(300):
+                softmax([0.0, -1000.0])
+                if np.geterr()["under"] != mode:
+                    wrong.append(mode)
+
+    threads = [
+        threading.Thread(target=work, args=(mode,))
+        for mode in ("raise", "ignore", "warn") * 2
+    ]
+    sys.setswitchinterval(1e-6)
+    try:
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    finally:
+        sys.setswitchinterval(interval)
+    assert wrong == []
