@@ -211,14 +211,15 @@ def test_sums_along_an_axis_that_is_not_the_fast_one_keep_their_digits(dtype, or
 def test_a_million_float64_terms_lose_no_digits_along_any_axis(order):
     count = 10**6
     u = np.asarray(np.full((count, 2), 1 / count), order=order)
-    assert_allclose(entropy(u, axis=0), np.log(count), rtol=4e-16)
-    assert_allclose(cross_entropy(u, u, axis=0), np.log(count), rtol=4e-16)
-    assert_allclose(perplexity(u, axis=0), count, rtol=1e-14)
+    # Sums in pairs: a rounding for each of twenty levels, and in blocks of 128 terms.
+    assert_allclose(entropy(u, axis=0), np.log(count), rtol=8e-15)
+    assert_allclose(cross_entropy(u, u, axis=0), np.log(count), rtol=8e-15)
+    assert_allclose(perplexity(u, axis=0), count, rtol=1e-13)
     v = u.copy(order="K")
     v[::2] *= 1 + 2.0**-10
     v[1::2] *= 1 - 2.0**-10
     expected = count / 2 * exact_divergence(v[:2, 0], u[:2, 0])
-    assert_allclose(kl_divergence(v, u, axis=0), expected, rtol=4e-15)
+    assert_allclose(kl_divergence(v, u, axis=0), expected, rtol=8e-15)
 
 
 @pytest.mark.parametrize("classes", [3, 10, 100])
