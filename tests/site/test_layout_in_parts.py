@@ -7,6 +7,8 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page
 
+from visits import OPEN_ALL
+
 CHAPTER = "notebooks/03_formula.html"
 PARTS = "main > section > section:not([class])"
 SKIPPED = f"""
@@ -24,7 +26,8 @@ PLACE = """
 """
 UNMARKED = """
 () => [...document.querySelectorAll(".formula-scroll, .highlight pre")]
-  .filter((box) => (box.tabIndex === 0) !== (box.scrollWidth > box.clientWidth + 1))
+  .filter((box) => (box.tabIndex === 0)
+    !== (box.checkVisibility() && box.scrollWidth > box.clientWidth + 1))
   .map((box) => box.outerHTML.slice(0, 120))
 """
 HERE = """
@@ -138,6 +141,8 @@ def test_what_scrolls_sideways_is_marked_once_its_part_is_laid_out(
 ) -> None:
     page.goto(f"{server}/{CHAPTER}")
     _until(page, SKIPPED, 0)
+    _until(page, UNMARKED, [])
+    page.evaluate(OPEN_ALL)
     _until(page, UNMARKED, [])
 
 

@@ -109,6 +109,22 @@ def test_without_javascript_a_solution_opens_and_closes(reader: Reader) -> None:
     expect(words).to_be_visible()
 
 
+def test_without_javascript_a_key_opens_the_code_above_its_figure(
+    reader: Reader,
+) -> None:
+    page = reader.open(CHAPTER, scripts=False)
+    cell = page.locator(".cell", has=page.locator(".folded-code")).first
+    code, opener = cell.locator("pre").first, cell.locator("summary")
+    expect(opener).to_have_text("The code of this figure")
+    expect(cell.locator("figure img").first).to_be_visible()
+    expect(code).not_to_be_visible()
+    opener.press("Enter")
+    expect(code).to_be_visible()
+    expect(code).to_contain_text("show_figure(")
+    opener.press("Enter")
+    expect(code).not_to_be_visible()
+
+
 def test_without_javascript_a_phone_opens_the_chapters(reader: Reader) -> None:
     page = reader.open(CHAPTER, PHONE, scripts=False)
     page.get_by_role("button", name="Chapters").click()
@@ -208,8 +224,11 @@ def test_the_chosen_colours_are_there_before_anything_is_painted(
     expect(page.locator("html")).to_have_attribute("data-theme", "dark")
 
 
-def test_paper_shows_the_text_alone_and_opens_the_solutions(reader: Reader) -> None:
-    page = reader.open(EXERCISES)
+@pytest.mark.parametrize("name", [CHAPTER, EXERCISES])
+def test_paper_shows_the_text_alone_and_opens_what_is_folded(
+    reader: Reader, name: str
+) -> None:
+    page = reader.open(name)
     page.emulate_media(media="print", color_scheme="dark")
     for chrome in (
         ".site-header",
@@ -220,7 +239,7 @@ def test_paper_shows_the_text_alone_and_opens_the_solutions(reader: Reader) -> N
     ):
         for part in page.locator(chrome).all():
             expect(part).not_to_be_visible()
-    solution = page.locator("main details").first
-    expect(solution.locator(":scope > :not(summary)").first).to_be_visible()
+    folded = page.locator("main details").first
+    expect(folded.locator(":scope > :not(summary)").first).to_be_visible()
     colour = "() => getComputedStyle(document.body).backgroundColor"
     assert page.evaluate(colour) == "rgb(255, 255, 255)"
