@@ -1,6 +1,7 @@
 """Losses and slopes against sixty digits: every regime of logits, two widths, every label."""
 
 import json
+import math
 from pathlib import Path
 
 import mpmath
@@ -271,3 +272,14 @@ def test_slopes_near_zero_of_soft_labels_are_off_by_the_wider_format_only(dtype)
             ):
                 rounding = 2 * float(np.finfo(dtype).eps) * abs(exact)
                 assert abs(mpmath.mpf(float(slope)) - exact) <= rounding + off
+
+
+@pytest.mark.parametrize("num_classes", [64, 100, 257, 3000])
+@pytest.mark.parametrize("first", [0, 7])
+def test_many_terms_that_float32_loses_beside_one_are_in_the_loss(num_classes, first):
+    logits = np.full((200, num_classes), -24.01 * math.log(2), np.float32)
+    logits[:, first], logits[:, first + 1] = 0, -2.01
+    labels = np.full(200, first + 1)
+    losses = softmax_cross_entropy_with_integer_labels(logits, labels)
+    exact, _ = loss_and_slopes(logits[0], one_hot_target(first + 1, num_classes))
+    assert worst_error_in_ulp(losses, [exact] * 200, np.float32) <= 2

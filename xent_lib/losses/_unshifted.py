@@ -25,7 +25,10 @@ NEAR_ZERO = (
     300.0  # nats; float64 holds the exponentials of such scores to all their digits
 )
 FEWEST_CLASSES = 48  # from here on sums in float32 pay
-SHORTEST_RUN, LONGEST_RUN = 2**5, 2**8  # entries that are added in float32
+SHORTEST_RUN, LONGEST_RUN = (
+    2**4,
+    2**5,
+)  # entries added in float32, whose error grows with them
 LARGE_LOSS = 2.0  # nats; rounding moves a smaller loss by more than 2 units
 SMALLEST_SUM, LARGEST_SUM = 1e-10, 1e30  # far from both ends of float32
 
@@ -94,8 +97,8 @@ def _add_exponentials(logits: FloatArray, totals: FloatArray) -> None:
     terms = np.empty((count, width), np.float32)
     terms[:, num_classes:] = 0
     np.exp(logits, out=terms[:, :num_classes])
-    runs = terms.reshape(-1, run) @ _ones(run, "f")
-    runs.reshape(count, -1).sum(axis=1, dtype=np.float64, out=totals)
+    runs = (terms.reshape(-1, run) @ _ones(run, "f")).reshape(count, -1)
+    np.matmul(runs.astype(np.float64), _ones(runs.shape[1], "d"), out=totals)
 
 
 @functools.cache
