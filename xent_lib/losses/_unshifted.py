@@ -25,10 +25,8 @@ NEAR_ZERO = (
     300.0  # nats; float64 holds the exponentials of such scores to all their digits
 )
 FEWEST_CLASSES = 48  # from here on sums in float32 pay
-SHORTEST_RUN, LONGEST_RUN = (
-    2**4,
-    2**5,
-)  # entries added in float32, whose error grows with them
+# Entries that are added in float32; the error grows with them.
+SHORTEST_RUN, LONGEST_RUN = 2**4, 2**5
 LARGE_LOSS = 2.0  # nats; rounding moves a smaller loss by more than 2 units
 SMALLEST_SUM, LARGEST_SUM = 1e-10, 1e30  # far from both ends of float32
 
