@@ -8,13 +8,23 @@ from typing import Any
 from matplotlib.patches import Rectangle
 from numpy.typing import NDArray
 
-from xent_lib.plots.style import FAINT, GREY, INK, LOSS, PAPER, SMALL, new_axes
+from xent_lib.plots.style import (
+    FAINT,
+    GREY,
+    INK,
+    LOSS,
+    PAPER,
+    SMALL,
+    book_style,
+    new_axes,
+)
 
 __all__ = ["plot_cells"]
 
 Table = tuple[Sequence[str], Sequence[str], Sequence[Sequence[str]]]
 
 
+@book_style()
 def plot_cells(tables: Mapping[str, Table]) -> NDArray[Any]:
     """Draw tables of named entries side by side; those in a wrong cell are framed.
 
