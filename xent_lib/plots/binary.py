@@ -21,6 +21,7 @@ from xent_lib.plots.style import (
     SMALL,
     TRUTH,
     axes_or_new,
+    book_style,
     new_axes,
 )
 
@@ -31,6 +32,7 @@ _DOTTED = (0, (1, 2))
 _LOG_TICKS = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0)
 
 
+@book_style()
 def plot_ranking(
     roc: tuple[ArrayLike, ArrayLike],
     precision_recall: Mapping[str, tuple[ArrayLike, ArrayLike]],
@@ -73,6 +75,7 @@ def plot_ranking(
     return np.asarray(axes)
 
 
+@book_style()
 def plot_said(
     honest: ArrayLike,
     said: Mapping[str, ArrayLike],
@@ -117,6 +120,7 @@ def plot_said(
     return ax
 
 
+@book_style()
 def plot_cost(
     thresholds: ArrayLike,
     costs: Mapping[str, ArrayLike],
@@ -176,6 +180,7 @@ def plot_cost(
     return ax
 
 
+@book_style()
 def plot_maps(maps: Mapping[str, tuple[ArrayLike, str]]) -> NDArray[Any]:
     """Draw square tables of numbers from 0 to 1 side by side, one square an entry.
 
