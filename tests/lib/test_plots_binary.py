@@ -75,9 +75,7 @@ def test_a_map_has_a_square_for_each_entry_as_opaque_as_it_is_large():
     faces = ax.collections[0].get_facecolor()
     assert [to_hex(face) for face in faces] == [TRUTH] * 4
     np.testing.assert_allclose(faces[:, 3], [0, 0.25, 1, 1])
-    corners = [
-        path.get_extents().p0.tolist() for path in ax.collections[0].get_paths()
-    ]
+    corners = [path.get_extents().p0.tolist() for path in ax.collections[0].get_paths()]
     assert corners == [[-0.5, -0.5], [0.5, -0.5], [-0.5, 0.5], [0.5, 0.5]]
     assert ax.get_ylim() == (1.5, -0.5)
     assert ax.get_title(loc="left") == "ink"
