@@ -1,4 +1,4 @@
-"""Losses of yes-or-no labels, for the planned chapter 10; chapters 3 and 6 introduce them.
+"""Losses of yes-or-no labels; chapters 3 and 6 introduce them, chapter 10 takes them on.
 
 The arithmetic, two functions at the end of the file, is entry by entry: what the likelier
 answer has, what the other one has, and what the label pays.
@@ -55,7 +55,7 @@ def sigmoid_binary_cross_entropy(
 
     Notes
     -----
-    Chapter 3 introduces it, for the planned chapter 10. Worked out in a format wider than that
+    Chapter 3 introduces it, chapter 10 takes it on. Worked out in a format wider than that
     of the input where there is one, and rounded once. Time and memory grow linearly with the
     size of ``logits``.
 
@@ -112,7 +112,7 @@ def sigmoid_focal_loss(
 
     Notes
     -----
-    For the planned chapter 10. Worked out in a format wider than that of the input where there
+    Taught in chapter 10. Worked out in a format wider than that of the input where there
     is one, and rounded once. Time and memory grow linearly with the size of ``logits``.
 
     References
@@ -233,7 +233,7 @@ def sigmoid_focal_loss_value_and_grad(
 
     Notes
     -----
-    For the planned chapter 10. Worked out in a format wider than that of the input where there
+    Taught in chapter 10. Worked out in a format wider than that of the input where there
     is one, and rounded once. A slope for a label between 0 and 1 is a difference, as in
     :func:`sigmoid_binary_cross_entropy_value_and_grad`. Time and memory grow linearly with the
     size of ``logits``.
