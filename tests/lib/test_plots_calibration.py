@@ -62,3 +62,10 @@ def test_maps_are_drawn_beside_the_diagonal_and_named():
         ("halved", (0.6, 0.2)),
         ("flat", (0.1, 0.4)),
     ]
+
+
+def test_maps_without_places_for_names_have_a_legend():
+    maps = {"one": ([0, 1], [0, 1]), "other": ([0, 1], [0.1, 0.9])}
+    ax = plot_maps(maps, xlabel="before", ylabel="after")
+    assert [text.get_text() for text in ax.get_legend().get_texts()] == list(maps)
+    assert list(ax.texts) == []

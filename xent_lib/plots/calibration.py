@@ -202,9 +202,9 @@ def plot_confidence(
 def plot_maps(
     maps: Mapping[str, tuple[ArrayLike, ArrayLike]],
     *,
-    names_at: Mapping[str, tuple[float, float]],
     xlabel: str,
     ylabel: str,
+    names_at: Mapping[str, tuple[float, float]] | None = None,
     ax: Axes | None = None,
 ) -> Axes:
     """Draw curves from one probability to another, beside the line where the two agree.
@@ -213,10 +213,11 @@ def plot_maps(
     ----------
     maps : mapping of str to (array_like, array_like)
         Name, probabilities and what each becomes; at most four.
-    names_at : mapping of str to (float, float)
-        Where each name begins, in data coordinates.
     xlabel, ylabel : str
         What the two probabilities are.
+    names_at : mapping of str to (float, float), optional
+        Where each name begins, in data coordinates. Without it a legend says which is which,
+        as curves that lie close together need.
     ax : Axes, optional
         Where to draw; new axes by default.
 
@@ -242,8 +243,11 @@ def plot_maps(
     ax = axes_or_new(ax, height=4.2)
     ax.plot([0, 1], [0, 1], color=GREY, linewidth=1, linestyle=(0, (4, 3)))
     for (name, (before, after)), dash in zip(maps.items(), _DASHES, strict=False):
-        ax.plot(before, after, color=PREDICTION, linestyle=dash)
-        ax.text(*names_at[name], name, color=PREDICTION)
+        ax.plot(before, after, color=PREDICTION, linestyle=dash, label=name)
+        if names_at is not None:
+            ax.text(*names_at[name], name, color=PREDICTION)
+    if names_at is None:
+        ax.legend(loc="upper left")
     ax.set(
         xlim=(0, 1),
         ylim=(0, 1.02),
