@@ -279,7 +279,7 @@ MISTAKES = [
     ("brier_decomposition([0, 2], [0.5, 0.5])", ValueError, "y_true must hold 0 or 1"),
     ("brier_decomposition([0, 1], [0.5, 1.5])", ValueError, "y_prob[1] is 1.5"),
     (
-        "brier_decomposition([0, 1, 1], [0.1, 0.9, 0.95], debiased=True)",
+        "brier_decomposition([0, 1, 1], [0.1, 0.92, 0.95], debiased=True)",
         ValueError,
         "debiased needs two forecasts or more in every bin that holds any; 1 of 2 such bins hold",
     ),
