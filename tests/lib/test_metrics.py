@@ -360,3 +360,9 @@ def test_bands_of_the_same_seed_are_the_same():
         for _ in range(2)
     )
     np.testing.assert_array_equal(one, other)
+
+
+def test_bands_of_certain_forecasts_are_points():
+    said = [0.0] * 3 + [1.0] * 4
+    low, high = calibration_bands(said, rng=np.random.default_rng(9))
+    assert low.tolist() == high.tolist() == [0.0, 1.0]
