@@ -107,8 +107,8 @@ def overconfident_digits() -> tuple[FloatArray, IntArray]:
 
     Notes
     -----
-    For the planned chapter 11. The repository's ``book/_tools/held_out.py`` trains the network.
-    Time and memory: those of reading 4,950 numbers.
+    The interactive figure of chapter 11 shows it. The repository's
+    ``book/_tools/held_out.py`` trains the network. Time and memory: those of reading 4,950 numbers.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""How good are predictions: hits, squared distance, calibration; chapter 8, planned chapter 11.
+"""How good are predictions: hits, squared distance, calibration; chapters 8 and 11.
 
 Truth first, prediction second, as in scikit-learn; :func:`best_temperature` takes logits first,
 as the losses do. Losses live in :mod:`xent_lib.losses`.
@@ -7,7 +7,7 @@ as the losses do. Losses live in :mod:`xent_lib.losses`.
 from __future__ import annotations
 
 from math import exp, log
-from typing import Any, Literal, get_args
+from typing import Any, Literal, NamedTuple, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -29,6 +29,8 @@ from xent_lib._validation import (
     check_same_kind,
     check_same_length,
     check_table,
+    check_two_in_each_bin,
+    check_unit_interval,
 )
 
 Strategy = Literal["uniform", "quantile"]
@@ -148,7 +150,7 @@ def brier_score(y_true: ArrayLike, y_prob: ArrayLike) -> float:
 
     Notes
     -----
-    For the planned chapter 11. Time and memory grow linearly with the size of ``y_prob``.
+    Chapter 11 takes it apart. Time and memory grow linearly with the size of ``y_prob``.
 
     References
     ----------
@@ -218,8 +220,8 @@ def calibration_curve(
 
     Notes
     -----
-    For the planned chapter 11. Time grows linearly with N, and with N log N for quantiles;
-    memory linearly with N.
+    Chapter 11 reads one. Time grows linearly with N, and with N log N for quantiles; memory
+    linearly with N.
 
     Examples
     --------
@@ -258,7 +260,7 @@ def expected_calibration_error(
 
     Notes
     -----
-    For the planned chapter 11, which also shows how it misleads. Time and memory are those of
+    Taught in chapter 11, which also shows how it misleads. Time and memory are those of
     :func:`calibration_curve`.
 
     References
@@ -314,7 +316,8 @@ def best_temperature(logits: ArrayLike, labels: ArrayLike) -> float:
 
     Notes
     -----
-    For the planned chapter 11. Time and memory grow linearly with N and K.
+    Taught in chapter 11, with Newton's method beside it. Time and memory grow linearly with N
+    and K.
 
     References
     ----------
@@ -353,6 +356,188 @@ def best_temperature(logits: ArrayLike, labels: ArrayLike) -> float:
     return 1 / exp((low + high) / 2)
 
 
+class BrierParts(NamedTuple):
+    """What a Brier score is made of; see :func:`brier_decomposition`.
+
+    Attributes
+    ----------
+    reliability : float
+        Mean squared distance between what was said and what happened: the squared calibration
+        error. 0 is best.
+    resolution : float
+        Mean squared distance between what happened in a bin and what happened overall. More
+        is better.
+    uncertainty : float
+        The score of always saying how often the event happens overall.
+    """
+
+    reliability: float
+    resolution: float
+    uncertainty: float
+
+
+def brier_decomposition(
+    y_true: ArrayLike,
+    y_prob: ArrayLike,
+    *,
+    n_bins: int = 10,
+    strategy: Strategy = "uniform",
+    debiased: bool = False,
+) -> BrierParts:
+    r"""Take the Brier score of a yes-or-no forecast apart into calibration and the rest.
+
+    With :math:`n_b` of :math:`N` forecasts in bin :math:`b`, of mean :math:`s_b`, of which the
+    share :math:`o_b` came true, and :math:`o` for the share of all: reliability is
+    :math:`\sum_b \frac{n_b}{N} (s_b - o_b)^2`, resolution
+    :math:`\sum_b \frac{n_b}{N} (o_b - o)^2`, uncertainty :math:`o (1 - o)`. Reliability less
+    resolution plus uncertainty is the mean of :math:`(s_b - y)^2`: the score of the forecasts
+    where those in a bin are equal, and else of forecasts replaced by their bin's mean.
+
+    Parameters
+    ----------
+    y_true, y_prob, n_bins, strategy
+        As for :func:`calibration_curve`.
+    debiased : bool, default False
+        Correct for chance, for examples that were drawn at random. In a bin it adds about
+        :math:`o_b (1 - o_b) / (n_b - 1)` to reliability and to resolution, which is taken away,
+        weighted as above. The share of all examples is a chance too:
+        :math:`o (1 - o) / (N - 1)` is added to resolution and to uncertainty.
+
+    Returns
+    -------
+    BrierParts
+        Reliability from 0 to 1, resolution and uncertainty from 0 to 1/4. Debiased,
+        reliability and resolution may lie below 0 where there is next to none, uncertainty may
+        lie a little above 1/4, and the three still add up to the same score.
+
+    Raises
+    ------
+    TypeError, ValueError
+        As :func:`calibration_curve`; and ValueError if ``debiased`` is asked for and a bin
+        holds a single forecast, whose chance one outcome cannot tell.
+
+    See Also
+    --------
+    brier_score : the score over all classes, for two classes twice the one of this function.
+
+    Notes
+    -----
+    Chapter 11 derives it. Time and memory are those of :func:`calibration_curve`.
+
+    References
+    ----------
+    .. [1] Murphy, A. H. (1973). A new vector partition of the probability score. Journal of
+       Applied Meteorology 12, 595-600.
+       doi:10.1175/1520-0450(1973)012<0595:ANVPOT>2.0.CO;2
+
+    .. [2] Ferro, C. A. T. and Fricker, T. E. (2012). A bias-corrected decomposition of the
+       Brier score. Quarterly Journal of the Royal Meteorological Society 138, 1954-1960.
+       doi:10.1002/qj.1924
+
+    Examples
+    --------
+    >>> parts = brier_decomposition([0, 1, 1, 1], [0.5, 0.5, 0.9, 0.9], n_bins=5)
+    >>> [round(part, 4) for part in parts]
+    [0.005, 0.0625, 0.1875]
+    """
+    count, happened, said = _bin(y_true, y_prob, n_bins, strategy)
+    filled = count > 0
+    count, happened, said = count[filled], happened[filled], said[filled]
+    total = count.sum()
+    often, mean, overall = happened / count, said / count, happened.sum() / total
+    reliability = float((count * (mean - often) ** 2).sum() / total)
+    resolution = float((count * (often - overall) ** 2).sum() / total)
+    uncertainty = float(overall * (1 - overall))
+    if debiased:
+        check_two_in_each_bin("debiased", count)
+        chance = float((count * often * (1 - often) / (count - 1)).sum() / total)
+        once = uncertainty / (total - 1)
+        reliability -= chance
+        resolution += float(once) - chance
+        uncertainty += float(once)
+    return BrierParts(reliability, resolution, uncertainty)
+
+
+def calibration_bands(
+    y_prob: ArrayLike,
+    *,
+    n_bins: int = 5,
+    strategy: Strategy = "uniform",
+    level: float = 0.9,
+    draws: int = 1000,
+    rng: np.random.Generator,
+) -> tuple[FloatArray, FloatArray]:
+    """Say between which frequencies a bin of honest forecasts stays, chance being what it is.
+
+    Outcomes are drawn as often as ``draws`` says, each event with the very probability that its
+    forecast gave it. The band of a bin leaves out the same share of the drawn frequencies
+    below and above. Frequencies of :func:`calibration_curve` that lie outside are more than
+    chance in that bin alone; with many bins some lie outside by chance.
+
+    Parameters
+    ----------
+    y_prob, n_bins, strategy
+        As for :func:`calibration_curve`.
+    level : float, default 0.9
+        Share of the draws that a bin's band is meant to hold. A frequency moves in steps of
+        one in the bin's number of forecasts, so a band may hold more.
+    draws : int, default 1000
+        How many times the outcomes are drawn.
+    rng : numpy.random.Generator
+        Draws them.
+
+    Returns
+    -------
+    low, high : ndarray of float64, shape (bins that are not empty,)
+        In the order of :func:`calibration_curve`.
+
+    Raises
+    ------
+    TypeError
+        If ``n_bins`` or ``draws`` is no integer, ``level`` no number, ``y_prob`` holds no real
+        numbers or has a mask.
+    ValueError
+        If there is no forecast, ``y_prob`` is not one-dimensional or lies outside [0, 1],
+        ``n_bins`` or ``draws`` is below 1, ``level`` lies outside [0, 1], or ``strategy`` is
+        unknown.
+
+    Notes
+    -----
+    Chapter 11 explains it. Time grows with N times ``draws``, memory linearly with N and with
+    ``draws`` times ``n_bins``.
+
+    References
+    ----------
+    .. [1] Bröcker, J. and Smith, L. A. (2007). Increasing the reliability of reliability
+       diagrams. Weather and Forecasting 22, 651-661. doi:10.1175/WAF993.1
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> low, high = calibration_bands([0.8] * 20, rng=rng)
+    >>> low.round(2).tolist(), high.round(2).tolist()
+    ([0.65], [0.95])
+    """
+    said = check_probabilities("y_prob", y_prob)
+    check_one_dimensional("y_prob", said)
+    check_not_empty("y_prob", said)
+    level = check_unit_interval("level", level)
+    draws = check_positive_integer("draws", draws)
+    bins = _bin_numbers(said, n_bins, strategy)
+    count = np.bincount(bins)
+    filled = count > 0
+    often = np.empty((draws, int(filled.sum())))
+    for row in often:
+        came_true = rng.random(len(said)) < said
+        row[:] = np.bincount(bins[came_true], minlength=len(count))[filled]
+    often /= count[filled]
+    outside = (1 - level) / 2
+    low, high = np.quantile(
+        often, [outside, 1 - outside], axis=0, method="inverted_cdf"
+    )
+    return low, high
+
+
 def _bin(
     y_true: ArrayLike, y_prob: ArrayLike, n_bins: int, strategy: Strategy
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
@@ -362,6 +547,15 @@ def _bin(
     happened = check_binary("y_true", y_true)
     check_not_empty("y_true", happened)
     check_same_length("y_true", happened, "y_prob", said)
+    bins = _bin_numbers(said, n_bins, strategy)
+    count = np.bincount(bins, minlength=n_bins).astype(np.float64)
+    true = np.bincount(bins, weights=happened, minlength=n_bins)
+    total = np.bincount(bins, weights=said.astype(np.float64), minlength=n_bins)
+    return count, true.astype(np.float64), total.astype(np.float64)
+
+
+def _bin_numbers(said: FloatArray, n_bins: int, strategy: Strategy) -> IntArray:
+    """Say in which bin each forecast lies, from 0."""
     n_bins = check_positive_integer("n_bins", n_bins)
     inner = np.arange(1, n_bins)
     if check_choice("strategy", strategy, get_args(Strategy)) == "quantile":
@@ -369,11 +563,7 @@ def _bin(
     else:
         work = np.result_type(said, np.float64)
         edges = (inner.astype(work) / n_bins).astype(said.dtype)
-    bins = np.searchsorted(edges, said)
-    count = np.bincount(bins, minlength=n_bins).astype(np.float64)
-    true = np.bincount(bins, weights=happened, minlength=n_bins)
-    total = np.bincount(bins, weights=said.astype(np.float64), minlength=n_bins)
-    return count, true.astype(np.float64), total.astype(np.float64)
+    return np.searchsorted(edges, said)
 
 
 def _quantiles(said: FloatArray, parts: IntArray, whole: int) -> FloatArray:

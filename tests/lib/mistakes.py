@@ -275,6 +275,23 @@ MISTAKES = [
     ("calibration_curve(['0', '1'], [0.5, 0.5])", ValueError, "y_true must hold 0 or 1"),
     # arrays of another shape
     ("brier_score([0, 1], [0.5, 0.5])", ValueError, "y_prob must have shape (N, D); got (2,)"),
+    ("brier_decomposition([], [])", ValueError, "y_true must hold at least one example"),
+    ("brier_decomposition([0, 2], [0.5, 0.5])", ValueError, "y_true must hold 0 or 1"),
+    ("brier_decomposition([0, 1], [0.5, 1.5])", ValueError, "y_prob[1] is 1.5"),
+    (
+        "brier_decomposition([0, 1, 1], [0.1, 0.92, 0.95], debiased=True)",
+        ValueError,
+        "debiased needs two forecasts or more in every bin that holds any; 1 of 2 such bins hold",
+    ),
+    ("brier_decomposition(masked([0]), [0.5])", TypeError, f"y_true {NO_MASK}"),
+    ("calibration_bands([], rng=rng)", ValueError, "y_prob must hold at least one example"),
+    ("calibration_bands(0.5, rng=rng)", ValueError, "y_prob must be one-dimensional"),
+    ("calibration_bands([0.5, nan], rng=rng)", ValueError, "y_prob[1] is nan"),
+    ("calibration_bands([0.5], draws=0, rng=rng)", ValueError, "draws must be at least 1; got 0"),
+    ("calibration_bands([0.5], level=1.5, rng=rng)", ValueError, "level must be between 0 and 1"),
+    ("calibration_bands([0.5], n_bins=2.0, rng=rng)", TypeError, "n_bins must be an integer"),
+    ("calibration_bands([0.5], strategy='even', rng=rng)", ValueError, "strategy must be"),
+    ("calibration_bands(masked([0.5]), rng=rng)", TypeError, f"y_prob {NO_MASK}"),
     (
         "expected_calibration_error([0, 1], [[0.5], [0.5]])",
         ValueError,

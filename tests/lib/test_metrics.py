@@ -4,11 +4,14 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy import stats
 from sklearn import calibration, metrics
 
 from xent_lib.metrics import (
     accuracy,
+    brier_decomposition,
     brier_score,
+    calibration_bands,
     calibration_curve,
     confusion_matrix,
     expected_calibration_error,
@@ -245,3 +248,121 @@ def test_a_forecast_that_is_a_quantile_belongs_to_the_lower_bin(dtype):
     often, mean = calibration_curve([1, 0, 1], said, n_bins=2, strategy="quantile")
     assert often.tolist() == [0.5, 1.0]
     np.testing.assert_allclose(mean, [0.2, 0.7], rtol=1e-6)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_the_parts_add_up_to_the_score_of_forecasts_that_are_equal_within_a_bin(seed):
+    rng = np.random.default_rng(seed)
+    said = rng.integers(1, 10, 300) / 10 - 0.05  # one value a bin
+    y = (rng.random(300) < said**2).astype(int)
+    for debiased in (False, True):
+        parts = brier_decomposition(y, said, n_bins=10, debiased=debiased)
+        total = parts.reliability - parts.resolution + parts.uncertainty
+        assert total == pytest.approx(metrics.brier_score_loss(y, said), abs=1e-12)
+
+
+def test_the_parts_of_two_bins_by_hand():
+    # Said 0.25 and 0.75; came true 1 of 2 and 4 of 4, so 5 of 6 of all.
+    said, y = [0.25] * 2 + [0.75] * 4, [0, 1, 1, 1, 1, 1]
+    parts = brier_decomposition(y, said, n_bins=2)
+    expected = (
+        (2 * 0.25**2 + 4 * 0.25**2) / 6,
+        (2 * (1 / 2 - 5 / 6) ** 2 + 4 * (1 - 5 / 6) ** 2) / 6,
+        5 / 6 * 1 / 6,
+    )
+    assert parts == pytest.approx(expected)
+    chance = 2 * (1 / 4) / 1 / 6  # of the first bin; the other has none
+    once = 5 / 6 * 1 / 6 / 5
+    corrected = brier_decomposition(y, said, n_bins=2, debiased=True)
+    shift = (-chance, once - chance, once)
+    assert corrected == pytest.approx(tuple(np.add(expected, shift)))
+
+
+@pytest.mark.parametrize("strategy", ["uniform", "quantile"])
+def test_debiased_reliability_of_honest_forecasts_is_0_on_average(strategy):
+    rng = np.random.default_rng(3)
+    said = rng.random(60)
+    plain, corrected = (
+        np.array(
+            [
+                brier_decomposition(
+                    rng.random(60) < said,
+                    said,
+                    n_bins=5,
+                    strategy=strategy,
+                    debiased=debiased,
+                ).reliability
+                for _ in range(2000)
+            ]
+        )
+        for debiased in (False, True)
+    )
+    error = corrected.std() / np.sqrt(2000)
+    assert abs(corrected.mean()) < 4 * error < plain.mean() / 4
+
+
+def test_debiased_parts_of_the_sample_are_those_of_the_source_on_average():
+    # Two forecasts, drawn alike often: events of 0.2 and 0.6, of which 0.3 and 0.7 are said.
+    rng = np.random.default_rng(4)
+    found = []
+    for _ in range(4000):
+        often = rng.choice([0.2, 0.6], 40)
+        happened = rng.random(40) < often
+        found.append(
+            brier_decomposition(happened, often + 0.1, n_bins=2, debiased=True)
+        )
+    parts = np.array(found)
+    error = parts.std(axis=0) / np.sqrt(4000)
+    assert np.all(np.abs(parts.mean(axis=0) - (0.01, 0.04, 0.24)) < 4 * error)
+    assert np.all(error < 0.001)
+
+
+def test_an_event_that_always_happens_has_no_uncertainty_and_a_constant_forecast_no_resolution():
+    assert brier_decomposition([1, 1, 1], [0.2, 0.8, 0.9])[1:] == (0, 0)
+    parts = brier_decomposition([0, 1, 1, 1], [0.5] * 4)
+    assert parts == pytest.approx((0.0625, 0, 0.1875))
+
+
+def test_bands_are_the_quantiles_of_a_binomial_where_forecasts_are_equal():
+    rng = np.random.default_rng(5)
+    said = np.repeat([0.15, 0.85], [40, 25])
+    low, high = calibration_bands(said, n_bins=4, level=0.8, draws=20_000, rng=rng)
+    for k, (n, p) in enumerate([(40, 0.15), (25, 0.85)]):
+        edges = stats.binom.ppf([0.1, 0.9], n, p)
+        assert np.array([low[k], high[k]]) * n == pytest.approx(edges, abs=1)
+
+
+def test_about_as_many_honest_frequencies_lie_in_the_bands_as_the_level_says():
+    rng = np.random.default_rng(6)
+    said = rng.random(3000)
+    low, high = calibration_bands(said, n_bins=10, strategy="quantile", rng=rng)
+    inside = []
+    for _ in range(300):
+        often, _ = calibration_curve(
+            rng.random(3000) < said, said, n_bins=10, strategy="quantile"
+        )
+        inside.append((low <= often) & (often <= high))
+    assert np.mean(inside) == pytest.approx(0.91, abs=0.025)
+
+
+def test_bands_come_in_the_order_of_the_curve_and_leave_empty_bins_out():
+    rng = np.random.default_rng(7)
+    said = np.array([0.95, 0.05, 0.93, 0.5, 0.0, 1.0])
+    low, high = calibration_bands(said, n_bins=10, rng=rng)
+    often, _ = calibration_curve(said.round(), said, n_bins=10)
+    assert low.shape == high.shape == often.shape == (3,)
+    assert np.all(low <= high) and high[0] < 1 and low[-1] > 0
+
+
+def test_bands_of_the_same_seed_are_the_same():
+    one, other = (
+        calibration_bands(np.linspace(0, 1, 50), rng=np.random.default_rng(8))
+        for _ in range(2)
+    )
+    np.testing.assert_array_equal(one, other)
+
+
+def test_bands_of_certain_forecasts_are_points():
+    said = [0.0] * 3 + [1.0] * 4
+    low, high = calibration_bands(said, rng=np.random.default_rng(9))
+    assert low.tolist() == high.tolist() == [0.0, 1.0]

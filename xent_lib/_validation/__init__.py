@@ -40,6 +40,7 @@ from xent_lib._validation.examples import (
     check_table,
     check_text,
     check_tokens,
+    check_two_in_each_bin,
     check_weights_fit,
 )
 from xent_lib._validation.labelled import (
@@ -106,6 +107,7 @@ __all__ = [
     "check_table",
     "check_text",
     "check_tokens",
+    "check_two_in_each_bin",
     "check_unit_interval",
     "check_weights_fit",
 ]

@@ -247,6 +247,16 @@ def check_same_length(name: str, x: NDArray[Any], other: str, y: NDArray[Any]) -
         )
 
 
+def check_two_in_each_bin(name: str, counts: FloatArray) -> None:
+    """Refuse a correction for chance where a bin holds one forecast, which shows none."""
+    if counts.min() < 2:
+        raise ValueError(
+            f"{name} needs two forecasts or more in every bin that holds any; "
+            f"{int((counts < 2).sum())} of {len(counts)} such bins hold a single one: take "
+            'fewer bins, or strategy="quantile"'
+        )
+
+
 def check_several_classes(name: str, classes: NDArray[Any]) -> None:
     """Refuse labels that all name one class: there is nothing to tell apart."""
     if len(classes) < 2:

@@ -1,4 +1,4 @@
-"""A classifier's confidence to turn down, its reliability diagram; the planned chapter 11."""
+"""A classifier's confidence to turn down, its reliability diagram; chapter 11."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ class Calibration(Interactive):
 
     Notes
     -----
-    For the planned chapter 11. The calibration error sets the confidence in the likeliest class
+    Chapter 11 shows it. The calibration error sets the confidence in the likeliest class
     against whether that class was right. Time and memory grow linearly with N and K.
 
     Examples
