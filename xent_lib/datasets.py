@@ -107,7 +107,8 @@ def overconfident_digits() -> tuple[FloatArray, IntArray]:
 
     Notes
     -----
-    For the planned chapter 11. The repository's ``book/_tools/held_out.py`` trains the network.
+    For the planned chapter 11. The repository's ``book/bookkit/commands/held_out.py`` trains
+    the network.
     Time and memory: those of reading 4,950 numbers.
 
     Examples

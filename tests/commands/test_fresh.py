@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from _tools import fresh
-from _tools.environment import NO_CPU_BUILD
+from bookkit.commands import fresh
+from bookkit.commands.environment import NO_CPU_BUILD
 
 
 @pytest.fixture
@@ -151,7 +151,7 @@ def test_a_stopped_step_leaves_neither_mounts_nor_processes(place, tmp_path):
         pytest.skip("this machine allows no namespaces")
     mark = tmp_path / "mark"
     code = (
-        "from _tools import fresh; import pathlib, signal, sys\n"
+        "from bookkit.commands import fresh; import pathlib, signal, sys\n"
         # Whoever runs the tests in the background has had the signal ignored.
         "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
         "fresh.PLACE = pathlib.Path(sys.argv[1])\n"

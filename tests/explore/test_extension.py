@@ -15,8 +15,8 @@ from xent_lib.explore import LossCurve, _bundle
 ROOT = Path(__file__).resolve().parents[2]
 SETTINGS = f"""
 import sys
-sys.path.insert(0, {str(ROOT / "book" / "_ext")!r})
-extensions = ["myst_nb", "figures", "interactive"]
+sys.path.insert(0, {str(ROOT / "book")!r})
+extensions = ["myst_nb", "bookkit.pages.figures", "bookkit.pages.interactive"]
 nb_execution_mode = "off"
 html_theme = "basic"
 """

@@ -9,9 +9,9 @@ from decimal import Decimal
 
 import numpy as np
 import pytest
-from library_source import read_library
 
 import mistakes
+from bookkit.pages.library_source import read_library
 
 ROWS = [[0.0, 1.0], [2.0, 3.0]]
 DISTRIBUTION = [0.5, 0.5]

@@ -16,17 +16,17 @@ import nbformat
 import pytest
 import yaml
 from bs4 import BeautifulSoup
-from library_wheel import WheelError, library_wheel
-from portable_notebook import (
+
+from bookkit.pages.repository import COLAB_BRANCH
+from bookkit.reading.contents import chapters
+from bookkit.take_away.library_wheel import WheelError, library_wheel
+from bookkit.take_away.portable_notebook import (
     INSTALL_ID,
     install_cell,
     needed_modules,
     portable,
     turn_links,
 )
-from repository import COLAB_BRANCH
-
-from _tools.chapters import chapters
 
 from .conftest import PUBLISHED_AT, ROOT
 

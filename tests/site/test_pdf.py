@@ -13,8 +13,8 @@ import pytest
 from bs4 import BeautifulSoup
 from pypdf import PageObject, PdfReader
 
-from _tools import browser as browser_of_tools
-from _tools import one_document, pdf
+from bookkit.commands import browser as browser_of_tools
+from bookkit.take_away import one_document, pdf
 
 TODAY = datetime.date(2026, 11, 21)
 

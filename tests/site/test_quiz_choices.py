@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from docutils import nodes
-from quiz_choices import list_choices
+
+from bookkit.pages.quiz_choices import list_choices
 
 
 def quiz(*choices: nodes.Node) -> nodes.section:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 from bs4 import BeautifulSoup
-from repository import Repository, read_repository
 from sphinx.errors import ConfigError
+
+from bookkit.pages.repository import Repository, read_repository
 
 LAUNCH = {
     "binderhub_url": "https://mybinder.org",

@@ -15,15 +15,15 @@ from typing import Any
 from xml.etree import ElementTree
 
 import pytest
-import take_away
 import yaml
 from bs4 import BeautifulSoup
-from mathml import CHILDREN
-from page_foot import LICENCES
 from playwright.sync_api import Browser, expect
 
-from _tools import epub, packing, pdf, site_zip
-from _tools.chapters import EVERYWHERE
+from bookkit.mathematics.mathml import CHILDREN
+from bookkit.pages.page_foot import LICENCES
+from bookkit.reading.contents import EVERYWHERE
+from bookkit.take_away import epub, packing, pdf, site_zip
+from bookkit.take_away import offers as take_away
 
 ROOT = Path(__file__).resolve().parents[2]
 NO_CHECKER = (
@@ -255,8 +255,8 @@ Text.
 
 SETTINGS = f"""
 import sys
-sys.path.insert(0, {str(ROOT / "book" / "_ext")!r})
-extensions = ["myst_parser", "sphinx_design", "take_away"]
+sys.path.insert(0, {str(ROOT / "book")!r})
+extensions = ["myst_parser", "sphinx_design", "bookkit.take_away.offers"]
 myst_enable_extensions = ["colon_fence"]
 root_doc = "book/index"
 html_theme = "basic"

@@ -1,0 +1,82 @@
+"""Which chapters and pages the book has: read from ``_toc.yml``, the only list of them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from bookkit import ROOT
+
+NOTEBOOKS = ROOT / "notebooks"
+# Headings that every chapter has, so a table of contents says nothing by them.
+EVERYWHERE = {"You will be able to", "Predict first", "Where to go next"}
+# The tag of a cell that only draws: its code is folded on the page.
+FOLDED = "hide-input"
+_CHAPTER = re.compile(r"notebooks/(\d+)_")
+
+
+@dataclass(frozen=True)
+class Page:
+    """One page of the table of contents, the landing page apart."""
+
+    docname: str
+    part: str
+    below: bool
+
+    @property
+    def slug(self) -> str:
+        """Its name where all pages lie in one place."""
+        return self.docname.replace("/", "-")
+
+    @property
+    def number(self) -> str:
+        """The chapter's number; empty for any other page."""
+        found = _CHAPTER.match(self.docname)
+        return str(int(found[1])) if found else ""
+
+
+def in_parts() -> Iterator[Page]:
+    """Yield every page below the landing page with its part, in reading order."""
+    toc = yaml.safe_load((ROOT / "_toc.yml").read_text("utf-8"))
+    for part in toc["parts"]:
+        for chapter in part["chapters"]:
+            yield Page(chapter["file"], part["caption"], below=False)
+            for section in chapter.get("sections", []):
+                yield Page(section["file"], part["caption"], below=True)
+
+
+def entries(toc: Any = None) -> Iterator[str]:
+    """Every document of the table of contents, without its suffix, in reading order."""
+    node = (
+        yaml.safe_load((ROOT / "_toc.yml").read_text("utf-8")) if toc is None else toc
+    )
+    if isinstance(node, dict):
+        for key in ("root", "file"):
+            if key in node:
+                yield node[key]
+        for key in ("parts", "chapters", "sections"):
+            yield from entries(node.get(key, []))
+    elif isinstance(node, list):
+        for child in node:
+            yield from entries(child)
+
+
+def chapters() -> list[Path]:
+    """The notebooks of the table of contents, in reading order."""
+    return [
+        ROOT / f"{entry}.ipynb" for entry in entries() if entry.startswith("notebooks/")
+    ]
+
+
+def pages() -> list[Path]:
+    """The Markdown pages of the table of contents, in reading order."""
+    return [
+        ROOT / f"{entry}.md"
+        for entry in entries()
+        if not entry.startswith("notebooks/")
+    ]

@@ -1,0 +1,204 @@
+"""Set the whole book as a PDF: ``python -m bookkit.take_away.pdf``.
+
+The browser sets it, since the pages are made for one: the same type, figures and formulas as
+on the site. It prints more than once: the contents name pages that only a print knows.
+"""
+
+from __future__ import annotations
+
+import datetime
+import html
+import os
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from bookkit.commands.browser import NoBrowserError, a_browser
+from bookkit.commands.build import OUTPUT
+from bookkit.reading.contents import EVERYWHERE
+from bookkit.take_away.one_document import SITE, Section, plain, sections
+from bookkit.take_away.packing import TAKE, citation, record
+
+FOLDER = OUTPUT / "pdf"
+RESULT = TAKE / "cross-entropy.pdf"
+STYLE = Path(__file__).with_name("pdf.css")
+SHEETS = ("sphinx-design.min.css", "katex.css", "book.css", "explore.css")
+MOST_PRINTS = 4
+
+
+def title_page(today: datetime.date) -> str:
+    """Return the first page: what this is, who wrote it, which version, which licence."""
+    about = citation()
+    authors = ", ".join(author["name"] for author in about["authors"])
+    return f"""<section class="title-page">
+<h1>{html.escape(about["title"])}</h1>
+<p class="authors">{html.escape(authors)}</p>
+<p>{html.escape(" ".join(about["abstract"].split()))}</p>
+<p class="edition">Version {about["version"]}, set on {today.day} {today:%B %Y}. Prose CC BY
+4.0, code MIT.</p>
+</section>"""
+
+
+def contents(parts: list[Section], numbers: dict[str, int]) -> str:
+    """Return the table of contents; a page number is blank until the first print gave it."""
+    lines = ['<section class="contents" id="contents"><h1>Contents</h1>']
+    caption = ""
+    for part in parts:
+        if part.page.part != caption:
+            caption = part.page.part
+            lines.append(f'<p class="part">{html.escape(caption)}</p>')
+        level = "below" if part.page.below else "page"
+        number = f"{part.page.number}&ensp;" if part.page.number else ""
+        lines.append(_line(level, part.page.slug, number + part.title, numbers))
+        if part.page.number:
+            lines += [
+                _line("heading", anchor, text, numbers)
+                for anchor, text in part.headings
+                if text not in EVERYWHERE
+            ]
+    return "\n".join([*lines, "</section>"])
+
+
+def _line(level: str, anchor: str, text: str, numbers: dict[str, int]) -> str:
+    return (
+        f'<p class="{level}"><a href="#{anchor}"><span>{text}</span>'
+        f'<span class="number">{numbers.get(anchor, "")}</span></a></p>'
+    )
+
+
+def running_heads(parts: list[Section]) -> str:
+    """Return one named page a section, with its title at the top."""
+    return "\n".join(
+        f"@page {part.page.slug} {{ @top-left {{ content: {_css_string(_name(part))}; }} }}\n"
+        f"#{part.page.slug} {{ page: {part.page.slug}; }}"
+        for part in parts
+    )
+
+
+def _name(part: Section) -> str:
+    return f"{part.page.number}   {plain(part.title)}".strip()
+
+
+def _css_string(text: str) -> str:
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def document(
+    parts: list[Section], numbers: dict[str, int], folder: Path, today: datetime.date
+) -> str:
+    """Return the whole book as one HTML document that will lie in ``folder``."""
+    static = os.path.relpath(SITE / "_static", folder)
+    sheets = "\n".join(
+        f'<link rel="stylesheet" href="{static}/{sheet}">'
+        for sheet in SHEETS
+        if (SITE / "_static" / sheet).is_file()
+    )
+    bodies = "\n".join(
+        f'<section class="page-of-book" id="{part.page.slug}">{part.body}</section>'
+        for part in parts
+    )
+    return f"""<!doctype html>
+<html lang="en-GB" data-theme="light">
+<head><meta charset="utf-8"><title>{html.escape(citation()["title"])}</title>
+{sheets}
+<style>{STYLE.read_text(encoding="utf-8")}
+{running_heads(parts)}</style></head>
+<body>
+{title_page(today)}
+{contents(parts, numbers)}
+<main class="prose">{bodies}</main>
+</body></html>"""
+
+
+def page_numbers(path: Path) -> dict[str, int]:
+    """Return the page on which each target of a link stands, counted from 1."""
+    from pypdf import PdfReader
+
+    reader = PdfReader(path)
+    numbers = {}
+    for name, place in reader.named_destinations.items():
+        page = reader.get_destination_page_number(place)
+        if page is not None:
+            numbers[name.lstrip("/")] = page + 1
+    return numbers
+
+
+def print_once(browser: Any, source: Path, result: Path) -> None:
+    """Print one HTML document as it says that paper should look."""
+    page = browser.new_page(color_scheme="light")
+    page.goto(source.as_uri(), timeout=0)
+    page.evaluate("document.fonts.ready")
+    page.pdf(
+        path=result,
+        prefer_css_page_size=True,
+        print_background=True,
+        tagged=True,
+        outline=True,
+    )
+    page.close()
+
+
+def describe(printed: Path) -> None:
+    """Say in the file what the book is; a reader that opens it shows the headings beside it."""
+    from pypdf import PdfWriter
+
+    about = citation()
+    book = PdfWriter(clone_from=printed)
+    book.add_metadata(
+        {
+            "/Author": ", ".join(author["name"] for author in about["authors"]),
+            "/Subject": " ".join(about["abstract"].split()),
+            "/Keywords": ", ".join(about["keywords"]),
+            "/Creator": f"{about['title']} {about['version']}",
+        }
+    )
+    book.page_mode = "/UseOutlines"
+    book.write(printed)
+
+
+def set_pages(
+    browser: Any, parts: list[Section], folder: Path, today: datetime.date
+) -> Path:
+    """Print until the contents name the pages that they stand before; say each print."""
+    source, printed = folder / "book.html", folder / "book.pdf"
+    numbers: dict[str, int] = {}
+    for count in range(1, MOST_PRINTS + 1):
+        print(f"Print {count}, of {len(parts)} sections.", flush=True)
+        source.write_text(document(parts, numbers, folder, today), encoding="utf-8")
+        print_once(browser, source, printed)
+        found = page_numbers(printed)
+        if found == numbers:
+            describe(printed)
+            return printed
+        numbers = found
+    raise SystemExit(f"The page numbers still move after {MOST_PRINTS} prints.")
+
+
+def main() -> int:
+    """Set the book, and say where it is."""
+    if not (OUTPUT / ".complete").is_file():
+        print("The book is not built. Run `make book` first.", file=sys.stderr)
+        return 1
+    started = time.monotonic()
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    try:
+        with a_browser() as browser:
+            printed = set_pages(
+                browser, list(sections(FOLDER)), FOLDER, datetime.date.today()
+            )
+    except NoBrowserError as error:
+        print(error, file=sys.stderr)
+        return 1
+    TAKE.mkdir(exist_ok=True)
+    result = printed.replace(RESULT)
+    record(result)
+    size = result.stat().st_size / 2**20
+    print(
+        f"Set in {time.monotonic() - started:.0f} s, {size:.1f} MiB: {result.as_uri()}"
+    )
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
