@@ -20,7 +20,7 @@ _EXTENSIONS = (
     "pages.quiz_choices",
     "pages.link_targets",
     "pages.permalinks",
-    "pages.api_pages",
+    "pages.library",
     "pages.repository",
     "take_away.chapter_downloads",
     "pages.chapter_map",

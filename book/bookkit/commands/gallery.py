@@ -1,7 +1,8 @@
 """Make the figures of book/interactive.md from the code that stands on it.
 
 ``python -m bookkit.commands.gallery`` runs the body of each ``{interactive}`` block and
-stores the still picture, its alternative text and the state in book/figures, from which the book is built.
+stores the still picture, its alternative text and the state in book/figures, from which the
+book is built.
 """
 
 from __future__ import annotations
