@@ -17,7 +17,7 @@ import pytest
 import yaml
 from bs4 import BeautifulSoup
 
-from bookkit.pages.repository import COLAB_BRANCH
+from bookkit.pages.address import COLAB_BRANCH
 from bookkit.reading.contents import chapters
 from bookkit.take_away.library_wheel import WheelError, library_wheel
 from bookkit.take_away.portable_notebook import (

@@ -9,7 +9,7 @@ from bs4 import BeautifulSoup
 from fontTools.ttLib import TTFont
 
 from bookkit.commands.node_packages import NODE_MODULES
-from bookkit.pages.font_subsets import ALWAYS, letters_by_class, wanted
+from bookkit.pages.fonts import ALWAYS, letters_by_class, wanted
 
 
 def test_every_character_of_the_prose_that_the_typeface_has_is_kept(

@@ -13,7 +13,7 @@ import yaml
 from bs4 import BeautifulSoup
 from playwright.sync_api import Browser, Page, expect
 
-from bookkit.pages.page_foot import citation, reproduced
+from bookkit.pages.foot import citation, reproduced
 
 ROOT = Path(__file__).resolve().parents[2]
 CHAPTER = "notebooks/03_formula.html"

@@ -9,7 +9,7 @@ import yaml
 from bs4 import BeautifulSoup
 from sphinx.errors import ConfigError
 
-from bookkit.pages.site_address import PICTURE_SIZE, site_address
+from bookkit.pages.address import PICTURE_SIZE, site_address
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -20,7 +20,7 @@ from bs4 import BeautifulSoup
 from playwright.sync_api import Browser, expect
 
 from bookkit.mathematics.mathml import CHILDREN
-from bookkit.pages.page_foot import LICENCES
+from bookkit.pages.foot import LICENCES
 from bookkit.reading.contents import EVERYWHERE
 from bookkit.take_away import epub, packing, pdf, site_zip
 from bookkit.take_away import offers as take_away
@@ -255,12 +255,25 @@ Text.
 
 SETTINGS = f"""
 import sys
+from pathlib import Path
 sys.path.insert(0, {str(ROOT / "book")!r})
-extensions = ["myst_parser", "sphinx_design", "bookkit.take_away.offers"]
+extensions = ["myst_parser", "sphinx_design"]
 myst_enable_extensions = ["colon_fence"]
 root_doc = "book/index"
 html_theme = "basic"
 exclude_patterns = ["_build"]
+
+
+def setup(app):
+    from bookkit.pages.page import changed
+    from bookkit.take_away import offers
+
+    app.connect(
+        "env-updated",
+        lambda app, env: ["book/index"] * changed(env, "offers", offers.offers(offers.made(app))),
+    )
+    app.connect("doctree-resolved", offers.fill)
+    app.connect("build-finished", lambda app, _: offers.write(app, Path(app.outdir)))
 """
 
 

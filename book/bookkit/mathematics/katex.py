@@ -15,10 +15,8 @@ import subprocess
 from functools import partial
 from html import escape
 from pathlib import Path
-from typing import Any
 
 from docutils import nodes
-from sphinx.application import Sphinx
 from sphinx.errors import ExtensionError
 from sphinx.util import logging
 from sphinx.writers.html5 import HTML5Translator
@@ -44,7 +42,46 @@ class Formulas:
         self._known: dict[str, str] = {}
         self._changed = False
 
+    def visit_inline(self, writer: HTML5Translator, node: nodes.Element) -> None:
+        """Set a formula of the running text."""
+        writer.body.append(self._set(node, display=False))
+        raise nodes.SkipNode
+
+    def visit_block(self, writer: HTML5Translator, node: nodes.Element) -> None:
+        """Set a formula that stands alone, with its anchor and its permalink."""
+        html = self._set(node, display=True)
+        tag = equation_tag(node.astext())
+        anchor = equation_id(tag) if tag else (node.get("ids") or [""])[0]
+        attribute = f' id="{anchor}"' if anchor else ""
+        link = (
+            f'<a class="headerlink" href="#{anchor}" '
+            f'aria-label="Link to equation {escape(tag)}">#</a>'
+            if tag
+            else ""
+        )
+        writer.body.append(
+            f'<div class="formula"{attribute}><div class="formula-scroll">{html}</div>'
+            f"{link}</div>\n"
+        )
+        raise nodes.SkipNode
+
+    def _set(self, node: nodes.Element, *, display: bool) -> str:
+        tex = node.astext().strip()
+        if display and r"\\" in tex and r"\begin{" not in tex:
+            # Docstrings write several lines as reStructuredText's math directive does.
+            tex = r"\begin{gathered}" + tex + r"\end{gathered}"
+        try:
+            inline = partial(self.html, display=False)
+            if display and (html := laid_out(tex, inline)):
+                return html
+            return self.html(tex, display=display)
+        except ValueError as error:
+            words = "KaTeX refuses the formula %r: %s"
+            LOGGER.warning(words, tex, error, location=node, type="katex")
+            return f"<code>{escape(tex)}</code>"
+
     def open(self) -> None:
+        """Find the packages, and what an earlier build has rendered with them."""
         packages = ensure_installed()
         manifest = packages / "katex" / "package.json"
         mending = Path(mathml.__file__)
@@ -60,12 +97,15 @@ class Formulas:
     def html(self, tex: str, *, display: bool) -> str:
         """The HTML and MathML of one formula; ValueError when KaTeX refuses it."""
         key = f"{'D' if display else 'I'}{tex}"
+        if not self._edition:
+            self.open()
         if key not in self._known:
             self._known[key] = mathml.with_fitting_children(self._ask(tex, display))
             self._changed = True
         return with_fewer_breaks(self._known[key])
 
-    def close(self) -> None:
+    def close(self, *_: object) -> None:
+        """Let Node go, and store what it rendered."""
         if self._process is not None:
             assert self._process.stdin and self._process.stdout
             self._process.stdin.close()
@@ -97,7 +137,7 @@ class Formulas:
         answer = json.loads(line)
         if "error" in answer:
             raise ValueError(answer["error"])
-        return answer["html"]
+        return str(answer["html"])
 
 
 def equation_tag(tex: str) -> str | None:
@@ -109,62 +149,3 @@ def equation_tag(tex: str) -> str | None:
 def equation_id(tag: str) -> str:
     """The anchor of a tagged formula: ``3.2`` gives ``eq-3-2``."""
     return "eq-" + re.sub(r"[^0-9A-Za-z]+", "-", tag).strip("-").lower()
-
-
-def _render(self: HTML5Translator, node: nodes.Element, *, display: bool) -> str:
-    tex = node.astext().strip()
-    if display and r"\\" in tex and not re.search(r"\\begin\{", tex):
-        # Docstrings write several lines as reStructuredText's math directive does.
-        tex = r"\begin{gathered}" + tex + r"\end{gathered}"
-    formulas: Formulas = self.builder.app.xent_formulas  # type: ignore[attr-defined]
-    try:
-        if display and (html := laid_out(tex, partial(formulas.html, display=False))):
-            return html
-        return formulas.html(tex, display=display)
-    except ValueError as error:
-        LOGGER.warning(
-            "KaTeX refuses the formula %r: %s", tex, error, location=node, type="katex"
-        )
-        return f"<code>{escape(tex)}</code>"
-
-
-def visit_inline(self: HTML5Translator, node: nodes.Element) -> None:
-    self.body.append(_render(self, node, display=False))
-    raise nodes.SkipNode
-
-
-def visit_block(self: HTML5Translator, node: nodes.Element) -> None:
-    html = _render(self, node, display=True)
-    tag = equation_tag(node.astext())
-    anchor = equation_id(tag) if tag else (node.get("ids") or [""])[0]
-    attribute = f' id="{anchor}"' if anchor else ""
-    self.body.append(
-        f'<div class="formula"{attribute}><div class="formula-scroll">{html}</div>'
-    )
-    if tag:
-        self.body.append(
-            f'<a class="headerlink" href="#{anchor}" '
-            f'aria-label="Link to equation {escape(tag)}">#</a>'
-        )
-    self.body.append("</div>\n")
-    raise nodes.SkipNode
-
-
-def _open(app: Sphinx) -> None:
-    formulas = Formulas(Path(app.doctreedir).parent / ".formulas.json")
-    app.xent_formulas = formulas  # type: ignore[attr-defined]
-    if app.builder.format == "html":
-        formulas.open()
-
-
-def _close(app: Sphinx, exception: Exception | None) -> None:
-    formulas = getattr(app, "xent_formulas", None)
-    if formulas is not None:
-        formulas.close()
-
-
-def setup(app: Sphinx) -> dict[str, Any]:
-    app.add_html_math_renderer(RENDERER, (visit_inline, None), (visit_block, None))
-    app.connect("builder-inited", _open)
-    app.connect("build-finished", _close)
-    return {"parallel_read_safe": True, "parallel_write_safe": False}

@@ -1,6 +1,4 @@
-"""Keeps on one line what a typesetter would: a number and its percent sign, a formula and its
-comma.
-"""
+"""Keeps on one line what a typesetter would: a formula and its comma."""
 
 from __future__ import annotations
 
@@ -8,38 +6,13 @@ import re
 from typing import Any
 
 from docutils import nodes
-from sphinx.application import Sphinx
-from sphinx.transforms import SphinxTransform
 from sphinx.transforms.post_transforms import SphinxPostTransform
 
 from bookkit.mathematics.formula_layout import signs
 
-_PERCENT = re.compile(r"(?<=\d) %")
-_NARROW_NO_BREAK_SPACE = "\u202f"
 _OPENING = re.compile(r"[(\[“‘]+$")
 _CLOSING = re.compile(r"^(?:[,.;:?!)\]”…]|’s?|-th)+")
 _FITS_A_PHONE = 20  # signs of a formula that never needs a second line
-
-
-class BindPercentSigns(SphinxTransform):
-    """Replace the space in ``70 %`` by one that does not break; code stays as it is."""
-
-    default_priority = 600
-
-    def apply(self, **kwargs: Any) -> None:
-        verbatim = (
-            nodes.literal,
-            nodes.literal_block,
-            nodes.math,
-            nodes.math_block,
-            nodes.raw,
-        )
-        for text in list(self.document.findall(nodes.Text)):
-            if " %" not in text or isinstance(text.parent, verbatim):
-                continue
-            text.parent.replace(
-                text, nodes.Text(_PERCENT.sub(_NARROW_NO_BREAK_SPACE + "%", text))
-            )
 
 
 class BindPunctuation(SphinxPostTransform):
@@ -75,9 +48,3 @@ def _cut(formula: nodes.math, marks: re.Pattern[str], step: int) -> str:
         return ""
     parent.replace(neighbour, nodes.Text(marks.sub("", neighbour)))
     return found[0]
-
-
-def setup(app: Sphinx) -> dict[str, Any]:
-    app.add_transform(BindPercentSigns)
-    app.add_post_transform(BindPunctuation)
-    return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -7,15 +7,13 @@ map's text and works by keyboard; the arcs beside it are for the eye alone.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from html import escape
-from typing import Any
 
 from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 
-from bookkit.pages.chapter_anatomy import chapter_number
+from bookkit.reading.contents import chapter_number
 
 PLACE = "chapter-map"
 _CHAPTER_FILE = re.compile(r"(?:^|/)(\d\d)_\w+$")
@@ -85,21 +83,8 @@ def _drawing(app: Sphinx, docname: str) -> str:
     return f"{_arcs(chapters)}<ul>{rows}</ul>"
 
 
-def _draw(app: Sphinx, doctree: nodes.document, docname: str) -> None:
+def draw(app: Sphinx, doctree: nodes.document, docname: str) -> None:
+    """Fill the place that a page keeps for the map."""
     for place in doctree.findall(nodes.container):
-        if PLACE in place["classes"] and app.builder.format == "html":
+        if PLACE in place["classes"]:
             place += nodes.raw("", _drawing(app, docname), format="html")
-
-
-def _page_with_old_map(app: Sphinx, env: BuildEnvironment) -> Iterable[str]:
-    """A changed chapter opening redraws the map, which stands on the first page."""
-    now = read_map(env)
-    before = getattr(env, "xent_chapter_map", None)
-    env.xent_chapter_map = now  # type: ignore[attr-defined]
-    return [] if now == before else [app.config.root_doc]
-
-
-def setup(app: Sphinx) -> dict[str, Any]:
-    app.connect("env-updated", _page_with_old_map)
-    app.connect("doctree-resolved", _draw)
-    return {"parallel_read_safe": True, "parallel_write_safe": True}

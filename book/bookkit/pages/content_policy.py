@@ -10,7 +10,6 @@ from __future__ import annotations
 import base64
 import hashlib
 from pathlib import Path
-from typing import Any
 
 from sphinx.application import Sphinx
 
@@ -48,26 +47,9 @@ POLICY = "; ".join(
 )
 
 
-def _give_first_script(
-    app: Sphinx,
-    pagename: str,
-    templatename: str,
-    context: dict[str, Any],
-    doctree: object,
-) -> None:
-    context["first_script"] = FIRST_SCRIPT
-
-
-def _write_headers(app: Sphinx, exception: Exception | None) -> None:
-    if exception is not None or app.builder.format != "html":
-        return
+def write(app: Sphinx, out: Path) -> None:
+    """Write what a host sends with every page."""
     text = (
         f"/*\n  Content-Security-Policy: {POLICY}\n  X-Content-Type-Options: nosniff\n"
     )
-    (Path(app.outdir) / "_headers").write_text(text, encoding="utf-8")
-
-
-def setup(app: Sphinx) -> dict[str, Any]:
-    app.connect("html-page-context", _give_first_script)
-    app.connect("build-finished", _write_headers)
-    return {"parallel_read_safe": True, "parallel_write_safe": True}
+    (out / "_headers").write_text(text, encoding="utf-8")

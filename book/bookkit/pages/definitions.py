@@ -13,14 +13,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from html import escape
-from typing import Any
 
 from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 
 from bookkit.mathematics.plain_math import plain_text
-from bookkit.pages.chapter_anatomy import chapter_number
+from bookkit.pages.page import Page, remembered
+from bookkit.reading.contents import chapter_number
 
 GLOSSARY = "book/glossary"
 _LINK = re.compile(
@@ -107,8 +107,9 @@ def _is_running_text(text: nodes.Text) -> bool:
     return any(isinstance(one, nodes.paragraph) for one in around)
 
 
-def _link(app: Sphinx, doctree: nodes.document, docname: str) -> None:
-    if app.builder.format == "html" and chapter_number(docname):
+def link(app: Sphinx, doctree: nodes.document, docname: str) -> None:
+    """Link the terms of a chapter where they are first used."""
+    if chapter_number(docname):
         link_first_uses(doctree)
 
 
@@ -133,35 +134,12 @@ def describe(body: str, known: dict[str, str]) -> str:
     return f"{described}<div>{spans}</div>\n"
 
 
-def _fill(
-    app: Sphinx,
-    pagename: str,
-    templatename: str,
-    context: dict[str, Any],
-    doctree: nodes.document | None,
-) -> None:
-    if doctree is None or pagename == GLOSSARY:
+def fill(page: Page) -> None:
+    """Describe a page's links to terms."""
+    if page.doctree is None or page.name == GLOSSARY:
         return
-    body = describe(context["body"], app.env.xent_definitions)  # type: ignore[attr-defined]
-    if body != context["body"]:
-        context["body"] = body
-        context["page_scripts"] = [
-            *context.get("page_scripts", []),
-            "definitions.js",
-        ]
-
-
-def _pages_with_old_definitions(app: Sphinx, env: BuildEnvironment) -> Iterable[str]:
-    """A changed definition rewrites every page, since any may show it."""
-    now = definitions(env)
-    before = getattr(env, "xent_definitions", None)
-    env.xent_definitions = now  # type: ignore[attr-defined]
-    return [] if now == before else sorted(env.found_docs)
-
-
-def setup(app: Sphinx) -> dict[str, Any]:
-    app.connect("doctree-resolved", _link)
-    app.connect("env-updated", _pages_with_old_definitions)
-    # After site_theme, which names the page's other scripts.
-    app.connect("html-page-context", _fill, priority=900)
-    return {"parallel_read_safe": True, "parallel_write_safe": True}
+    known = remembered(page.app.env)["definitions"]
+    body = describe(page.context["body"], known)
+    if body != page.context["body"]:
+        page.context["body"] = body
+        page.also("page_scripts", "definitions.js")

@@ -21,25 +21,25 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import re
 import shutil
 from pathlib import Path
 from types import ModuleType
-from typing import Any
 
 from docutils import nodes
 from docutils.parsers.rst import directives
 from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
-from sphinx.transforms import SphinxTransform
 from sphinx.util.docutils import SphinxDirective
 from sphinx.writers.html5 import HTML5Translator
 
 from bookkit import ROOT
-from bookkit.pages.figures import size_of
+from bookkit.pages.page import Page
 
 MIME = "application/vnd.xent.explore+json"
 MODULES = ROOT / "xent_lib" / "explore"
 STORED = ROOT / "book" / "figures"
+_VIEW_BOX = re.compile(r'viewBox="0 0 ([\d.]+) ([\d.]+)"')
 
 
 def bundler() -> ModuleType:
@@ -57,22 +57,14 @@ class explore(nodes.General, nodes.Element):  # noqa: N801 (docutils names nodes
     """A still picture that a script may bring to life."""
 
 
-class MountFigures(SphinxTransform):
-    """Wrap the pictures whose cell has a state; after BuildFigures."""
-
-    default_priority = 710
-
-    def apply(self, **kwargs: Any) -> None:
-        found = self.env.temp_data.get(MIME, {})
-        for cell in list(self.document.findall(_is_code_cell)):
-            spec = found.get(cell["cell_index"])
-            if spec is None:
-                continue
-            for bundle in list(cell.findall(_is_bundle)):
-                wrapper = explore(module=spec["module"], state=spec["state"])
-                bundle.replace_self(wrapper)
-                wrapper += bundle
-                _shown(self.env).setdefault(self.env.docname, set()).add(spec["module"])
+def mount(env: BuildEnvironment, cell: int, bundle: nodes.Element) -> None:
+    """Wrap the picture of a cell that has a state."""
+    spec = env.temp_data.get(MIME, {}).get(cell)
+    if spec is not None:
+        wrapper = explore(module=spec["module"], state=spec["state"])
+        bundle.replace_self(wrapper)
+        wrapper += bundle
+        _show(env, env.docname, spec["module"])
 
 
 class InteractiveDirective(SphinxDirective):
@@ -100,40 +92,25 @@ class InteractiveDirective(SphinxDirective):
         words, _ = self.state.inline_text(self.options["caption"], self.lineno)
         figure += nodes.caption("", "", *words)
         self.set_source_info(figure)
-        _shown(self.env).setdefault(self.env.docname, set()).add(spec["module"])
+        _show(self.env, self.env.docname, spec["module"])
         code = "\n".join(self.content)
         return [figure, nodes.literal_block(code, code, language="python")]
 
 
-def _shown(env: BuildEnvironment) -> dict[str, set[str]]:
-    """The modules that each page shows."""
-    if not hasattr(env, "interactive_figures"):
-        env.interactive_figures = {}  # type: ignore[attr-defined]
-    shown: dict[str, set[str]] = env.interactive_figures  # type: ignore[attr-defined]
-    return shown
+def _show(env: BuildEnvironment, docname: str, module: str) -> None:
+    shown = env.metadata[docname].setdefault(MIME, [])
+    shown += [] if module in shown else [module]
 
 
-def _forget(app: Sphinx, env: BuildEnvironment, docname: str) -> None:
-    _shown(env).pop(docname, None)
+def size_of(path: Path) -> tuple[float, float] | None:
+    """How large a picture was drawn, where its file says so."""
+    if path.suffix != ".svg" or not path.is_file():
+        return None
+    match = _VIEW_BOX.search(path.read_text(encoding="utf-8")[:2000])
+    return (float(match[1]), float(match[2])) if match else None
 
 
-def _merge(
-    app: Sphinx, env: BuildEnvironment, docnames: list[str], other: BuildEnvironment
-) -> None:
-    _shown(env).update(
-        {name: _shown(other)[name] for name in docnames if name in _shown(other)}
-    )
-
-
-def _is_code_cell(node: nodes.Node) -> bool:
-    return isinstance(node, nodes.Element) and node.get("nb_element") == "cell_code"
-
-
-def _is_bundle(node: nodes.Node) -> bool:
-    return isinstance(node, nodes.Element) and node.get("nb_element") == "mime_bundle"
-
-
-def _take_states(app: Sphinx, docname: str, content: list[str]) -> None:
+def take_states(app: Sphinx, docname: str, content: list[str]) -> None:
     """Set a notebook's states aside, because MyST-NB warns of types that it does not know."""
     app.env.temp_data[MIME] = {}
     if MIME not in content[0]:
@@ -147,62 +124,35 @@ def _take_states(app: Sphinx, docname: str, content: list[str]) -> None:
     content[0] = json.dumps(notebook)
 
 
-def _open(self: HTML5Translator, node: nodes.Element) -> None:
+def open_figure(self: HTML5Translator, node: nodes.Element) -> None:
+    """Begin the part of the page that the script takes over."""
     state = json.dumps(node["state"], ensure_ascii=False, separators=(",", ":"))
     attributes = {"data-module": node["module"], "data-state": state}
     self.body.append(self.starttag(node, "div", CLASS="explore", **attributes))
 
 
-def _close(self: HTML5Translator, node: nodes.Element) -> None:
+def close_figure(self: HTML5Translator, node: nodes.Element) -> None:
+    """End it."""
     self.body.append("</div>\n")
 
 
-def _pass(self: nodes.NodeVisitor, node: nodes.Element) -> None:
-    """Other formats show the still."""
-
-
-def script_name(modules: set[str]) -> str:
+def _script(modules: list[str]) -> str:
     return f"explore-{'-'.join(sorted(modules))}.js"
 
 
-def _add_script(
-    app: Sphinx,
-    pagename: str,
-    templatename: str,
-    context: dict[str, Any],
-    doctree: nodes.document | None,
-) -> None:
-    modules = _shown(app.env).get(pagename)
+def fill(page: Page) -> None:
+    """Name the script and the style of a page that shows such figures."""
+    modules = page.app.env.metadata.get(page.name, {}).get(MIME)
     if modules:
-        context["page_styles"] = [*context.get("page_styles", []), "explore.css"]
-        context["page_scripts"] = [
-            *context.get("page_scripts", []),
-            script_name(modules),
-        ]
+        page.also("page_styles", "explore.css")
+        page.also("page_scripts", _script(modules))
 
 
-def _write_scripts(app: Sphinx, exception: Exception | None) -> None:
+def write(app: Sphinx, out: Path) -> None:
     """Write every page's script, also where only a module has changed and no page."""
-    if exception is not None or app.builder.format != "html" or not _shown(app.env):
-        return
-    static = Path(app.outdir) / "_static"
-    static.mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(MODULES / "explore.css", static / "explore.css")
-    join = bundler()
-    for modules in _shown(app.env).values():
-        text = join.for_a_page(modules)
-        (static / script_name(modules)).write_text(text, encoding="utf-8")
-
-
-def setup(app: Sphinx) -> dict[str, Any]:
-    passed = (_pass, _pass)
-    app.add_node(explore, html=(_open, _close), latex=passed, text=passed)
-    app.add_directive("interactive", InteractiveDirective)
-    app.add_transform(MountFigures)
-    app.connect("source-read", _take_states)
-    # After site_theme, which names the page's other styles and scripts.
-    app.connect("html-page-context", _add_script, priority=900)
-    app.connect("build-finished", _write_scripts)
-    app.connect("env-purge-doc", _forget)
-    app.connect("env-merge-info", _merge)
-    return {"parallel_read_safe": True, "parallel_write_safe": True}
+    shown = [found[MIME] for found in app.env.metadata.values() if MIME in found]
+    if shown:
+        shutil.copyfile(MODULES / "explore.css", out / "_static" / "explore.css")
+    for modules in shown:
+        text = bundler().for_a_page(modules)
+        (out / "_static" / _script(modules)).write_text(text, encoding="utf-8")

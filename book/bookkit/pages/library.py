@@ -22,6 +22,7 @@ from sphinx.environment import BuildEnvironment
 from sphinx.ext.autodoc.mock import mock
 
 from bookkit import ROOT
+from bookkit.pages.page import changed
 
 PACKAGE = "xent_lib"
 PAGE = "book/api"
@@ -139,14 +140,5 @@ def signature(app: Sphinx, what: str, name: str, thing: Any, *more: Any) -> Any:
 def outdated(app: Sphinx, env: BuildEnvironment, *_: Any) -> list[str]:
     """Read the page again when a module came; Sphinx itself notices changed ones."""
     paths = sorted(str(path) for path in (ROOT / PACKAGE).rglob("*.py"))
-    known = env.domaindata.setdefault("bookkit", {})
-    fresh = known.get("library") == paths
-    known["library"] = paths
-    return [] if fresh or PAGE not in env.found_docs else [PAGE]
-
-
-def setup(app: Sphinx) -> dict[str, Any]:
-    app.connect("source-read", fill)
-    app.connect("autodoc-process-signature", signature)
-    app.connect("env-get-outdated", outdated)
-    return {"parallel_read_safe": True, "parallel_write_safe": True}
+    outdated = changed(env, "library", paths)
+    return [PAGE] if outdated and PAGE in env.found_docs else []

@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import re
 from html import escape
-from typing import Any
 
 from docutils import nodes
 from sphinx import addnodes
-from sphinx.application import Sphinx
 
 from bookkit.mathematics.plain_math import plain_text
+from bookkit.pages.page import Page
 
 _PERMALINK = re.compile(r'(<a class="headerlink" href="#([^"]*)") title="([^"]*)"')
 _NUMBERED = re.compile(r"fig-(\d+)-(\d+)")
@@ -63,17 +62,8 @@ def name_permalinks(body: str, known: dict[str, str]) -> str:
     return _PERMALINK.sub(name, body)
 
 
-def _fill(
-    app: Sphinx,
-    pagename: str,
-    templatename: str,
-    context: dict[str, Any],
-    doctree: nodes.document | None,
-) -> None:
-    if doctree is not None:
-        context["body"] = name_permalinks(context["body"], names(doctree))
-
-
-def setup(app: Sphinx) -> dict[str, Any]:
-    app.connect("html-page-context", _fill)
-    return {"parallel_read_safe": True, "parallel_write_safe": True}
+def fill(page: Page) -> None:
+    """Name the permalinks of a page."""
+    if page.doctree is not None:
+        found = names(page.doctree)
+        page.context["body"] = name_permalinks(page.context["body"], found)

@@ -17,7 +17,13 @@ NOTEBOOKS = ROOT / "notebooks"
 EVERYWHERE = {"You will be able to", "Predict first", "Where to go next"}
 # The tag of a cell that only draws: its code is folded on the page.
 FOLDED = "hide-input"
-_CHAPTER = re.compile(r"notebooks/(\d+)_")
+_CHAPTER = re.compile(r"^notebooks/(\d\d)_")
+
+
+def chapter_number(docname: str) -> str | None:
+    """``notebooks/03_formula`` gives ``03``; another page gives None."""
+    match = _CHAPTER.match(docname)
+    return match[1] if match else None
 
 
 @dataclass(frozen=True)
@@ -36,8 +42,8 @@ class Page:
     @property
     def number(self) -> str:
         """The chapter's number; empty for any other page."""
-        found = _CHAPTER.match(self.docname)
-        return str(int(found[1])) if found else ""
+        found = chapter_number(self.docname)
+        return str(int(found)) if found else ""
 
 
 def in_parts() -> Iterator[Page]:

@@ -8,16 +8,14 @@ that holds a div of the class ``take-away``; without any, nothing is said of it.
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from docutils import nodes
 from sphinx.application import Sphinx
-from sphinx.environment import BuildEnvironment
 
 from bookkit.commands.build import edition
+from bookkit.pages.page import remembered
 from bookkit.take_away.packing import TAKE, made_from
 
 PLACE = "take-away"
@@ -57,7 +55,8 @@ def in_megabytes(size: int) -> str:
     return f"{max(size / 1e6, 0.1):.1f}\u202fMB"
 
 
-def _made(app: Sphinx) -> Path:
+def made(app: Sphinx) -> Path:
+    """The folder where the commands leave what they make."""
     return Path(app.outdir).parent / TAKE.name
 
 
@@ -79,38 +78,24 @@ def _section(offered: list[Offer], docname: str) -> nodes.section:
     )
 
 
-def _fill(app: Sphinx, doctree: nodes.document, docname: str) -> None:
+def fill(app: Sphinx, doctree: nodes.document, docname: str) -> None:
+    """Put the links after the section of the page that keeps a place for them."""
     for place in list(doctree.findall(nodes.container)):
         if PLACE not in place["classes"]:
             continue
         section = place.parent
         section.remove(place)
-        offered: list[Offer] = app.env.xent_take_away  # type: ignore[attr-defined]
-        if offered and app.builder.format == "html":
+        offered: list[Offer] = remembered(app.env)["offers"]
+        if offered:
             at = section.parent.index(section)
             section.parent.insert(at + 1, _section(offered, docname))
 
 
-def _page_with_old_links(app: Sphinx, env: BuildEnvironment) -> Iterable[str]:
-    now = offers(_made(app))
-    before = getattr(env, "xent_take_away", None)
-    env.xent_take_away = now  # type: ignore[attr-defined]
-    return [] if now == before else [app.config.root_doc]
-
-
-def _copy(app: Sphinx, exception: Exception | None) -> None:
-    if exception is not None or app.builder.name != "html":
-        return
-    folder = Path(app.outdir) / TAKE.name
+def write(app: Sphinx, out: Path) -> None:
+    """Copy what is offered into the site."""
+    folder = out / TAKE.name
     shutil.rmtree(folder, ignore_errors=True)
-    offered: list[Offer] = app.env.xent_take_away  # type: ignore[attr-defined]
+    offered: list[Offer] = remembered(app.env)["offers"]
     for offer in offered:
         folder.mkdir(exist_ok=True)
-        shutil.copy2(_made(app) / offer.name, folder)
-
-
-def setup(app: Sphinx) -> dict[str, Any]:
-    app.connect("env-updated", _page_with_old_links)
-    app.connect("doctree-resolved", _fill)
-    app.connect("build-finished", _copy)
-    return {"parallel_read_safe": True, "parallel_write_safe": True}
+        shutil.copy2(made(app) / offer.name, folder)

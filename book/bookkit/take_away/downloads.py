@@ -18,7 +18,9 @@ from urllib.parse import quote, unquote
 import yaml
 from sphinx.application import Sphinx
 
-from bookkit.pages.chapter_anatomy import chapter_number
+from bookkit.pages.address import Repository, address_of, repository_of
+from bookkit.pages.page import Page
+from bookkit.reading.contents import chapter_number
 from bookkit.take_away.library_wheel import ROOT, library_wheel
 from bookkit.take_away.packing import pack
 from bookkit.take_away.portable_notebook import (
@@ -45,7 +47,7 @@ def _chapters(app: Sphinx) -> Iterator[tuple[str, str]]:
 
 def _address_of(app: Sphinx, source: str) -> Callable[[str], str | None]:
     """How a link of the notebook ``source`` to a file of the book is turned."""
-    site: str = app.xent_address  # type: ignore[attr-defined]
+    site = address_of(app.config)
 
     def address(link: str) -> str | None:
         path, _, anchor = link.partition("#")
@@ -117,8 +119,7 @@ def _write_zips(app: Sphinx) -> None:
     record.write_text(json.dumps(now), encoding="utf-8")
 
 
-def _write_notebooks(app: Sphinx) -> None:
-    repository = app.xent_repository  # type: ignore[attr-defined]
+def _write_notebooks(app: Sphinx, repository: Repository) -> None:
     library = f"git+{repository.url}@{repository.branch}"
     for docname, source in _chapters(app):
         notebook = json.loads((Path(app.srcdir) / source).read_text(encoding="utf-8"))
@@ -126,31 +127,25 @@ def _write_notebooks(app: Sphinx) -> None:
         (Path(app.outdir) / f"{docname}.ipynb").write_bytes(_written(moved))
 
 
-def _write(app: Sphinx, exception: Exception | None) -> None:
-    if exception is not None or app.builder.name != "html":
-        return
-    if app.xent_repository is None:  # type: ignore[attr-defined]
+def write(app: Sphinx, out: Path) -> None:
+    """Write what the pages' links to notebooks lead to."""
+    repository = repository_of(app.config)
+    if repository is None:
         _write_zips(app)
     else:
-        _write_notebooks(app)
+        _write_notebooks(app, repository)
 
 
-def _offer(
-    app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: Any
-) -> None:
-    context["chapter_download"] = None
-    if doctree is None or not str(app.env.doc2path(pagename)).endswith(".ipynb"):
+def fill(page: Page) -> None:
+    """Offer a chapter's page its notebook."""
+    page.context["chapter_download"] = None
+    source = page.app.env.doc2path(page.name, base=False)
+    if page.doctree is None or not str(source).endswith(".ipynb"):
         return
-    alone = app.xent_repository is not None  # type: ignore[attr-defined]
-    context["chapter_download"] = {
-        "href": context["pathto"](f"{pagename}.{'ipynb' if alone else 'zip'}", 1),
+    alone = repository_of(page.app.config) is not None
+    page.context["chapter_download"] = {
+        "href": page.context["pathto"](f"{page.name}.{'ipynb' if alone else 'zip'}", 1),
         "title": "Its first cell installs the library"
         if alone
         else "A zip with the library and how to run it",
     }
-
-
-def setup(app: Sphinx) -> dict[str, Any]:
-    app.connect("html-page-context", _offer, priority=400)
-    app.connect("build-finished", _write)
-    return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -17,6 +17,7 @@ import yaml
 from sphinx.application import Sphinx
 
 from bookkit import ROOT
+from bookkit.pages.page import Page
 
 _CITATION = ROOT / "CITATION.cff"
 _REPRODUCED = ROOT / "book" / "reproduced.json"
@@ -90,45 +91,33 @@ def reproduced(record: dict[str, Any], docname: str) -> str:
     return f"Outputs last reproduced on {day.day} {day:%B %Y} with {listed}."
 
 
-def _offer(
-    app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: Any
-) -> None:
+def fill(page: Page) -> None:
+    """Give a page what stands at its foot."""
+    app, context = page.app, page.context
     cff = yaml.safe_load(_CITATION.read_text(encoding="utf-8"))
     context.update(page_citation=None, page_reproduced="", errata="")
     context["book_version"] = cff["version"]
     if _ERRATA in app.env.all_docs:
         context["errata"] = context["pathto"](_ERRATA)
-    reports = [
-        link["href"]
-        for link in context.get("repository_links", [])
-        if link["text"] == "Report a problem"
-    ]
-    if reports:
-        context["errata"] = reports[0]
-    if pagename not in app.env.all_docs:
+    for link in context["repository_links"]:
+        if link["text"] == "Report a problem":
+            context["errata"] = link["href"]
+    if page.name not in app.env.all_docs:
         return
-    at_root = pagename == app.config.root_doc
-    title = "" if at_root else app.env.titles[pagename].astext()
-    address = context.get("page_address") or app.config.html_theme_options.get(
+    at_root = page.name == app.config.root_doc
+    title = "" if at_root else app.env.titles[page.name].astext()
+    address = context["page_address"] or app.config.html_theme_options.get(
         "repository_url", ""
     )
-    context["page_citation"] = citation(cff, title, pagename, address)
+    context["page_citation"] = citation(cff, title, page.name, address)
     if _REPRODUCED.is_file():
         record = json.loads(_REPRODUCED.read_text(encoding="utf-8"))
-        context["page_reproduced"] = reproduced(record, pagename)
+        context["page_reproduced"] = reproduced(record, page.name)
 
 
-def _lay_licences(app: Sphinx, exception: Exception | None) -> None:
-    if exception is not None or app.builder.format != "html":
-        return
+def write(app: Sphinx, out: Path) -> None:
+    """Lay the licences into the site."""
     for name in LICENCES:
         # With a suffix a browser shows the text; without one it offers a download.
         text = (ROOT / name).read_text(encoding="utf-8")
-        (Path(app.outdir) / f"{name}.txt").write_text(text, encoding="utf-8")
-
-
-def setup(app: Sphinx) -> dict[str, Any]:
-    # After the extensions that know the page's address and the repository's.
-    app.connect("html-page-context", _offer, priority=450)
-    app.connect("build-finished", _lay_licences)
-    return {"parallel_read_safe": True, "parallel_write_safe": True}
+        (out / f"{name}.txt").write_text(text, encoding="utf-8")

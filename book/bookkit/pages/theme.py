@@ -1,24 +1,24 @@
 """The book's own theme: what each page's template needs to know.
 
 A theme of its own keeps a page light (one style sheet, one small script) and leaves no
-button that needs a server. Templates are in theme/, style and script in book/_static/.
+button that needs a server. Templates are in templates/, style and script in book/_static/.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from docutils import nodes
 from sphinx.application import Sphinx
-from sphinx.environment import BuildEnvironment
 from sphinx.environment.adapters.toctree import TocTree
 
-from bookkit.pages.chapter_anatomy import chapter_number
+from bookkit.pages.content_policy import FIRST_SCRIPT
+from bookkit.pages.page import Page
+from bookkit.reading.contents import chapter_number
 
-_THEME = Path(__file__).with_name("theme")
+TEMPLATES = Path(__file__).with_name("templates")
 _NUMBER = re.compile(r"^\s*(?:Chapter\s+)?\d+\s*[.:]?\s+")
 _DRAWN_SIZE = re.compile(r'style="width: (\d+)px; height: (\d+)px;"')
 _CODE = re.compile(
@@ -61,7 +61,7 @@ def _title_html(app: Sphinx, docname: str) -> str:
     return _NUMBER.sub("", html)
 
 
-def _parts(app: Sphinx) -> list[dict[str, Any]]:
+def parts_of_book(app: Sphinx) -> list[dict[str, Any]]:
     """The table of contents: parts, their pages, and the pages that belong to a page."""
     site_map = app.env.external_site_map  # type: ignore[attr-defined]
     return [
@@ -207,14 +207,10 @@ def _mend(body: str) -> str:
     )
 
 
-def _fill(
-    app: Sphinx,
-    pagename: str,
-    templatename: str,
-    context: dict[str, Any],
-    doctree: nodes.document | None,
-) -> None:
-    parts = _parts(app)
+def fill(page: Page) -> None:
+    """Tell a page's template everything that it asks."""
+    app, pagename, context = page.app, page.name, page.context
+    parts = parts_of_book(app)
     known = pagename in app.env.titles
     title = app.env.titles[pagename].astext() if known else context.get("title", "")
     book = app.config.html_title
@@ -222,7 +218,7 @@ def _fill(
     styles, scripts = _styles_and_scripts(
         context.get("body", "") + context.get("toc", "")
     )
-    description = _description(doctree) or _MADE_PAGES.get(pagename, "")
+    description = _description(page.doctree) or _MADE_PAGES.get(pagename, "")
     if "body" in context:
         context["body"] = _mend(context["body"])
     context.update(
@@ -246,12 +242,12 @@ def _fill(
         ],
         page_styles=styles,
         page_scripts=scripts,
+        first_script=FIRST_SCRIPT,
     )
 
 
-def _finish_doctree(app: Sphinx, doctree: nodes.document, docname: str) -> None:
-    if app.builder.format != "html":
-        return
+def finish(app: Sphinx, doctree: nodes.document, docname: str) -> None:
+    """Give pictures their proportions and let a wide table scroll in itself."""
     for image in doctree.findall(nodes.image):
         size = image.get("drawn_size")
         if size:
@@ -260,21 +256,3 @@ def _finish_doctree(app: Sphinx, doctree: nodes.document, docname: str) -> None:
         scroll = nodes.container(classes=["table-scroll"])
         table.replace_self(scroll)
         scroll += table
-
-
-def _pages_with_old_navigation(app: Sphinx, env: BuildEnvironment) -> Iterable[str]:
-    """Every page shows the chapters' titles, so a changed title rewrites every page."""
-    navigation = repr(_parts(app))
-    fresh = getattr(env, "xent_navigation", None) == navigation
-    env.xent_navigation = navigation  # type: ignore[attr-defined]
-    return [] if fresh else sorted(env.found_docs)
-
-
-def setup(app: Sphinx) -> dict[str, Any]:
-    app.add_html_theme("xent", str(_THEME))
-    # Jupyter Book sets this one for an extension that this book leaves out.
-    app.add_config_value("comments_config", {}, "")
-    app.connect("env-updated", _pages_with_old_navigation)
-    app.connect("html-page-context", _fill)
-    app.connect("doctree-resolved", _finish_doctree)
-    return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -14,16 +14,16 @@ import re
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 from docutils import nodes
 from sphinx import addnodes
 from sphinx.application import Sphinx
+from sphinx.builders.html import StandaloneHTMLBuilder
 from sphinx.search.en import SearchEnglish
 
 from bookkit.commands.node_packages import NODE_MODULES
 from bookkit.mathematics.plain_math import plain_text
-from bookkit.pages.chapter_anatomy import chapter_number
+from bookkit.reading.contents import chapter_number
 
 GLOSSARY, QUESTIONS = "book/glossary", "book/faq"
 ALSO_CALLED = Path(__file__).with_name("also_called.toml")
@@ -146,11 +146,9 @@ def _blocks(node: nodes.Element) -> Iterator[nodes.Element]:
             yield from _blocks(child)
 
 
-def _write(app: Sphinx, exception: Exception | None) -> None:
-    if exception is not None or app.builder.format != "html":
-        return
-    static = Path(app.outdir) / "_static"
-    static.mkdir(parents=True, exist_ok=True)
+def write(app: Sphinx, out: Path) -> None:
+    """Write the entries, and the engine that looks them up."""
+    static = out / "_static"
     found = json.dumps(list(entries(app)), ensure_ascii=False, separators=(",", ":"))
     (static / "search-entries.js").write_text(
         f"globalThis.bookEntries = {found};\n", encoding="utf-8"
@@ -161,17 +159,7 @@ def _write(app: Sphinx, exception: Exception | None) -> None:
     (static / "search-engine.js").write_text(f"{stemmer};\n{engine}", encoding="utf-8")
 
 
-def _switch_off_sphinx_search(app: Sphinx) -> None:
-    if app.builder.format == "html":
-        app.builder.search = False  # type: ignore[attr-defined]
-
-
-def _search_page(app: Sphinx) -> Iterator[tuple[str, dict[str, Any], str]]:
-    yield "search", {"title": "Search"}, "search.html"
-
-
-def setup(app: Sphinx) -> dict[str, Any]:
-    app.connect("builder-inited", _switch_off_sphinx_search)
-    app.connect("html-collect-pages", _search_page)
-    app.connect("build-finished", _write)
-    return {"parallel_read_safe": True, "parallel_write_safe": True}
+def switch_off_sphinx_search(app: Sphinx) -> None:
+    """Write no index of Sphinx's own."""
+    if isinstance(app.builder, StandaloneHTMLBuilder):
+        app.builder.search = False

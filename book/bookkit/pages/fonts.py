@@ -1,7 +1,9 @@
-"""Fonts cut down to the characters that the book shows: half the bytes, the same page.
+"""Puts KaTeX's style and the typefaces of the installed npm packages into the site.
 
-A character that a font lacks falls to the next family of the style sheet, so a letter that
-only a reader types still shows.
+Nothing of theirs is kept in the repository and no page asks another host for them. The fonts
+are cut down to the characters that the book shows: half the bytes, the same page. A character
+that a font lacks falls to the next family of the style sheet, so a letter that only a reader
+types still shows.
 """
 
 from __future__ import annotations
@@ -13,7 +15,21 @@ import re
 from pathlib import Path
 
 from fontTools import subset
+from sphinx.application import Sphinx
 
+from bookkit.commands.node_packages import NODE_MODULES
+
+TYPEFACES = [
+    "@fontsource/source-serif-4/files/source-serif-4-latin-400-normal.woff2",
+    "@fontsource/source-serif-4/files/source-serif-4-latin-400-italic.woff2",
+    "@fontsource/source-serif-4/files/source-serif-4-latin-600-normal.woff2",
+    "@fontsource/source-code-pro/files/source-code-pro-latin-400-normal.woff2",
+    "@fontsource-variable/source-sans-3/files/source-sans-3-latin-wght-normal.woff2",
+]
+# Older formats that KaTeX's style names beside woff2, which every current browser reads.
+_OLD_FORMATS = re.compile(
+    r",\s*url\([^)]*\.(?:woff|ttf)\)\s*format\([\"'](?:woff|truetype)[\"']\)"
+)
 # What a reader is most likely to type into the search field.
 ALWAYS = frozenset(map(chr, range(0x20, 0x7F)))
 # KaTeX's classes for the fonts that hold an alphabet of their own.
@@ -92,3 +108,23 @@ def cut(font: bytes, characters: set[str], cache: Path) -> bytes:
         cache.mkdir(parents=True, exist_ok=True)
         kept.write_bytes(made.getvalue())
     return kept.read_bytes()
+
+
+def katex_style(original: str) -> str:
+    """KaTeX's own style sheet with the woff2 fonts as its only fonts."""
+    return _OLD_FORMATS.sub("", original)
+
+
+def write(app: Sphinx, out: Path) -> None:
+    """Write the style and the fonts, when every page is there."""
+    katex, fonts = NODE_MODULES / "katex" / "dist", out / "_static" / "fonts"
+    fonts.mkdir(exist_ok=True)
+    style = katex_style((katex / "katex.min.css").read_text(encoding="utf-8"))
+    (out / "_static" / "katex.css").write_text(style, encoding="utf-8")
+    sources = [NODE_MODULES / name for name in TYPEFACES]
+    sources += sorted((katex / "fonts").glob("*.woff2"))
+    everything, by_class = characters_of(out), letters_by_class(out)
+    cache = Path(app.doctreedir) / "fonts"
+    for source in sources:
+        characters = wanted(source.name, everything, by_class)
+        (fonts / source.name).write_bytes(cut(source.read_bytes(), characters, cache))

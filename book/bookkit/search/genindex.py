@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import re
 from itertools import groupby
-from typing import Any
 
 from docutils import nodes
 from sphinx.application import Sphinx
 
-from bookkit.pages.chapter_anatomy import chapter_number
-from bookkit.search.search_index import GLOSSARY, other_names
+from bookkit.pages.page import Page
+from bookkit.reading.contents import chapter_number
+from bookkit.search.index import GLOSSARY, other_names
 
 Links = list[tuple[str, str]]
 Entry = tuple[str, tuple[Links, list[tuple[str, Links]], None]]
@@ -55,23 +55,16 @@ def _terms(app: Sphinx) -> list[Entry]:
     return entries
 
 
-def _fill(
-    app: Sphinx,
-    pagename: str,
-    templatename: str,
-    context: dict[str, Any],
-    doctree: nodes.document | None,
-) -> None:
-    if pagename != "genindex":
+def fill(page: Page) -> None:
+    """Put the terms among the names that Sphinx lists."""
+    if page.name != "genindex":
         return
-    entries = [entry for _, group in context["genindexentries"] for entry in group]
-    entries = sorted([*entries, *_terms(app)], key=lambda entry: entry[0].casefold())
-    context["genindexentries"] = [
+    listed = page.context["genindexentries"]
+    entries = [entry for _, group in listed for entry in group]
+    entries = sorted(
+        [*entries, *_terms(page.app)], key=lambda entry: entry[0].casefold()
+    )
+    page.context["genindexentries"] = [
         (letter, list(group))
         for letter, group in groupby(entries, key=lambda entry: entry[0][0].upper())
     ]
-
-
-def setup(app: Sphinx) -> dict[str, Any]:
-    app.connect("html-page-context", _fill)
-    return {"parallel_read_safe": True, "parallel_write_safe": True}
