@@ -17,7 +17,8 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from bookkit.reading.contents import ROOT, entries
+from bookkit import ROOT
+from bookkit.reading.contents import entries
 
 _LEFT_OUT = {"book/index", "book/api", "book/references"}
 _FEWEST_CHARACTERS = 80  # of prose in a section

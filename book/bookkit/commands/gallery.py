@@ -13,7 +13,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from bookkit.reading.contents import ROOT
+from bookkit import ROOT
 
 PAGE = ROOT / "book" / "interactive.md"
 STORED = ROOT / "book" / "figures"

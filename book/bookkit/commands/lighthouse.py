@@ -22,8 +22,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from bookkit import ROOT
 from bookkit.commands.browser import NoBrowserError, browser_path, sandbox
-from bookkit.commands.build import ROOT
 from bookkit.commands.static_server import serving
 
 SITE = ROOT / "_build" / "html"

@@ -19,7 +19,7 @@ from matplotlib.font_manager import FontProperties
 from matplotlib.patches import Rectangle
 from PIL import Image
 
-from bookkit.commands.build import ROOT
+from bookkit import ROOT
 from xent_lib.information import surprisal
 from xent_lib.plots.style import (
     FAINT,
@@ -34,7 +34,7 @@ from xent_lib.plots.style import (
 
 STATIC = ROOT / "book" / "_static"
 PREVIEW, ICON = STATIC / "social-preview.png", STATIC / "touch-icon.png"
-COVER = Path(__file__).with_name("epub_cover.png")
+COVER = ROOT / "book" / "bookkit" / "take_away" / "epub_cover.png"
 WIDTH, HEIGHT = 1200, 630
 ICON_SIZE = 180
 # The shape that shops and shelves of e-books ask for.

@@ -21,8 +21,9 @@ import nbformat
 from nbclient.exceptions import CellExecutionError
 from nbformat import NotebookNode
 
+from bookkit import ROOT
 from bookkit.commands import gallery
-from bookkit.reading.contents import FOLDED, ROOT, chapters
+from bookkit.reading.contents import FOLDED, chapters
 from bookkit.reading.execution import Run, run
 
 BARE_FACTS = ROOT / "tests" / "notebooks" / "bare_facts"

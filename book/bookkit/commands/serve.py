@@ -13,7 +13,8 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 
 from watchfiles import DefaultFilter, watch
 
-from bookkit.commands.build import OUTPUT, ROOT
+from bookkit import ROOT
+from bookkit.commands.build import OUTPUT
 
 HOST, PORT = "127.0.0.1", 8000
 WATCHED = ("_config.yml", "_toc.yml", "book", "notebooks", "xent_lib")

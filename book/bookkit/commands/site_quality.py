@@ -6,7 +6,7 @@ import json
 import re
 from typing import Any
 
-from bookkit.commands.build import ROOT
+from bookkit import ROOT
 from bookkit.commands.lighthouse import BAR, read_stored
 
 PAGE = ROOT / "book" / "site_quality.md"

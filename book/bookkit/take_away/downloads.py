@@ -18,10 +18,11 @@ from urllib.parse import quote, unquote
 import yaml
 from sphinx.application import Sphinx
 
+from bookkit import ROOT
 from bookkit.pages.address import Repository, address_of, repository_of
 from bookkit.pages.page import Page
 from bookkit.reading.contents import chapter_number
-from bookkit.take_away.library_wheel import ROOT, library_wheel
+from bookkit.take_away.library_wheel import library_wheel
 from bookkit.take_away.packing import pack
 from bookkit.take_away.portable_notebook import (
     TORCH,

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from bookkit.commands.build import COMPLETE
-from bookkit.reading.contents import EVERYWHERE, in_parts
+from bookkit.reading.contents import EVERYWHERE
 from bookkit.take_away.epub_pages import Chapter, picture, picture_name, read, xhtml
 from bookkit.take_away.packing import NOT_BUILT, TAKE, citation, modified, pack, record
 
@@ -47,15 +47,6 @@ ACCESSIBILITY = {
         "own, and figures have a dark form. Nothing flashes, moves or sounds.",
     ),
 }
-
-
-def chapters() -> list[Chapter]:
-    """Return the book's pages in the order of its table of contents, read."""
-    found = [Chapter(page) for page in in_parts()]
-    known = {chapter.source.resolve(): chapter for chapter in found}
-    for chapter in found:
-        read(chapter, known)
-    return found
 
 
 def navigation(book: list[Chapter]) -> str:
@@ -155,9 +146,9 @@ def _item(name: str, file: str, kind: str, properties: str = "") -> str:
     return f'<item id="{name}" href="{file}" media-type="{kind}"{more}/>'
 
 
-def files(book: list[Chapter]) -> Iterator[tuple[str, bytes]]:
+def files() -> Iterator[tuple[str, bytes]]:
     """Yield the e-book's files, the one that says what it is first."""
-    pictures = sorted({path for chapter in book for path in chapter.pictures})
+    book, pictures = read()
     title = citation()["title"]
     cover = (
         f'<p class="cover"><img src="images/cover.png" alt="{html.escape(title)}"/></p>'
@@ -186,13 +177,11 @@ def main() -> int:
         return 1
     started = time.monotonic()
     print("Turning the pages into those of an e-book.", flush=True)
-    book = chapters()
-    pack(RESULT, files(book), stored=MIMETYPE)
+    pack(RESULT, files(), stored=MIMETYPE)
     record(RESULT)
     size = RESULT.stat().st_size / 2**20
     print(
-        f"{len(book)} pages in {time.monotonic() - started:.0f} s, {size:.1f} MiB: "
-        f"{RESULT.as_uri()}"
+        f"Done in {time.monotonic() - started:.0f} s, {size:.1f} MiB: {RESULT.as_uri()}"
     )
     return 0
 

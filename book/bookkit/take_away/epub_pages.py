@@ -7,27 +7,21 @@ solutions stand open, and links and pictures name files of the e-book.
 from __future__ import annotations
 
 import html
-import posixpath
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import quote, unquote
 
-from bs4 import BeautifulSoup, Comment, PageElement, Tag
+from bs4 import Comment, Tag
+from bs4.element import PageElement
 
 from bookkit.reading.contents import Page
-from bookkit.take_away.held_still import hold_still
-from bookkit.take_away.packing import SITE
+from bookkit.take_away.walk import Part, add_class, hold_still, walk, words
 
-# What a reader of an e-book cannot use, and the glossary's cards, which scripts show.
-_ON_SCREEN = (
-    ".headerlink, .copy, button, script, style, form, input, svg, [popover], "
-    ".sd-summary-state-marker, .katex-html"
-)
+# What a reader of an e-book cannot use besides, and the glossary's cards, which scripts show.
+_LEFT_OUT = "style, input, svg, [popover], .katex-html, annotation"
 _ONLY_FOR_SCRIPTS = re.compile(
     r"^(data-.*|aria-.*|role|popover|loading|style|tabindex)$"
 )
-_IN_ADDRESSES = "%/:=&?~#+!$,;'@()*[]"
 # Readers that know no variables drop what names one: the colour before it stays.
 _COLOUR = re.compile(rb"([a-z-]+): (var\(--[a-z]+, (#[0-9a-f]{3,6})\))")
 # Tables of more columns are set closer.
@@ -53,25 +47,24 @@ lang="en-GB" xml:lang="en-GB">
 """
 
 
-@dataclass
+@dataclass(frozen=True)
 class Chapter:
     """A page of the site, named and marked up for the e-book."""
 
     page: Page
-    title: str = ""
-    headings: list[tuple[str, str]] = field(default_factory=list)
-    markup: str = ""
-    pictures: set[Path] = field(default_factory=set)
+    title: str
+    headings: list[tuple[str, str]]
+    markup: str
 
     @property
     def file(self) -> str:
         """The page's name in the e-book."""
-        return self.page.slug + ".xhtml"
+        return file_of(self.page)
 
-    @property
-    def source(self) -> Path:
-        """The page in the built site."""
-        return SITE / f"{self.page.docname}.html"
+
+def file_of(page: Page) -> str:
+    """Return what a page is called in the e-book."""
+    return page.slug + ".xhtml"
 
 
 def xhtml(title: str, body: str, kind: str = "") -> str:
@@ -93,53 +86,53 @@ def picture(path: Path) -> bytes:
     return _PATH_OF_A_SPACE.sub(rb'<path id="\1" d="M0 0"/>', content)
 
 
-def read(chapter: Chapter, known: dict[Path, Chapter]) -> None:
-    """Fill in a page's title, headings, pictures and markup from the built site."""
-    text = chapter.source.read_text(encoding="utf-8")
-    main = BeautifulSoup(text, "html.parser").find("main")
-    assert isinstance(main, Tag), chapter.source
-    for tag in main.select(_ON_SCREEN):
+def read() -> tuple[list[Chapter], list[Path]]:
+    """Return the book's pages, marked up from the built site, and the pictures in them."""
+    pictures: set[Path] = set()
+
+    def picture(path: Path) -> str:
+        pictures.add(path)
+        return picture_name(path)
+
+    return [_read(part) for part in walk(_address, picture)], sorted(pictures)
+
+
+def _address(page: Page, fragment: str, here: bool) -> str:
+    file = "" if here and fragment else file_of(page)
+    return file + (f"#{fragment}" if fragment else "")
+
+
+def _read(part: Part) -> Chapter:
+    main = part.main
+    for tag in main.select(_LEFT_OUT):
         tag.decompose()
     for remark in main.find_all(string=lambda text: isinstance(text, Comment)):
         remark.extract()
-    for tag in main.select("annotation"):
-        tag.decompose()
     for tag in main.select("semantics"):
         tag.unwrap()
     for tag in main.find_all(True):
         if tag.name == "math" or tag.find_parent("math"):
             _plain_math(tag)
         else:
-            _strip(tag)
+            for name in [name for name in tag.attrs if _ONLY_FOR_SCRIPTS.match(name)]:
+                del tag[name]
     for formula in main.find_all("math"):
         if not formula.find_parent(class_="katex-display"):
             _let_break(formula)
-    for tag in main.find_all("a", href=True):
-        _turn(tag, chapter, known)
-    for tag in main.find_all("img", src=True):
-        file = (chapter.source.parent / unquote(str(tag["src"]))).resolve()
-        chapter.pictures.add(file)
-        tag["src"] = picture_name(file)
-    title = main.find("h1")
-    assert isinstance(title, Tag), chapter.source
-    hold_still(main, chapter.page)
+    hold_still(part)
     for table in main.find_all("table"):
         _set_table(table)
-    _say_kind(main, chapter.page)
-    chapter.title = words(title)
-    chapter.headings = [
-        (str(section["id"]), words(heading))
-        for heading in main.find_all("h2")
-        if (section := heading.find_parent("section", id=True)) is not None
-    ]
-    chapter.markup = main.decode_contents(formatter="minimal")
+    _say_kind(main, part.page)
+    headings = [(anchor, words(heading)) for anchor, heading in part.headings]
+    markup = main.decode_contents(formatter="minimal")
+    return Chapter(part.page, part.words, headings, markup)
 
 
 def _set_table(table: Tag) -> None:
     """Let a table scroll inside itself, and no empty cell be a head."""
     row = table.find("tr")
     if isinstance(row, Tag) and len(row.find_all(["th", "td"])) > _MOST_COLUMNS:
-        table["class"] = [*table.get("class", []), "close"]
+        add_class(table, "close")
     for cell in table.find_all("th"):
         if not cell.get_text(strip=True):
             cell.name = "td"
@@ -186,29 +179,3 @@ def _plain_math(tag: Tag) -> None:
             extra.extract()
     if tag.name == "mtd":
         tag.attrs.pop("width", None)
-
-
-def _strip(tag: Tag) -> None:
-    for name in list(tag.attrs):
-        if _ONLY_FOR_SCRIPTS.match(name):
-            del tag[name]
-
-
-def _turn(tag: Tag, chapter: Chapter, known: dict[Path, Chapter]) -> None:
-    """Let a link lead to its target in the e-book; drop one that has none there."""
-    address, _, fragment = str(tag["href"]).partition("#")
-    if re.match(r"[a-z]+:", address):
-        tag["href"] = quote(str(tag["href"]), safe=_IN_ADDRESSES)
-        return
-    file = (chapter.source.parent / unquote(address)).resolve()
-    target = known.get(file) if address else chapter
-    if target is None:
-        tag.unwrap()
-        return
-    name = "" if target is chapter and fragment else target.file
-    tag["href"] = posixpath.join(name) + (f"#{fragment}" if fragment else "")
-
-
-def words(heading: Tag) -> str:
-    """Return a heading's words, its formulas once."""
-    return " ".join(heading.get_text().split())

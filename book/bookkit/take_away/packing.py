@@ -12,7 +12,8 @@ from typing import Any
 
 import yaml
 
-from bookkit.commands.build import OUTPUT, ROOT, edition
+from bookkit import ROOT
+from bookkit.commands.build import OUTPUT, edition
 
 SITE = OUTPUT / "html"
 # A clean build empties the site; what was made from it lies beside it.

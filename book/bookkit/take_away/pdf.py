@@ -11,20 +11,67 @@ import html
 import os
 import sys
 import time
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from bookkit.commands.browser import NoBrowserError, a_browser
 from bookkit.commands.build import OUTPUT
-from bookkit.reading.contents import EVERYWHERE
-from bookkit.take_away.one_document import SITE, Section, plain, sections
-from bookkit.take_away.packing import TAKE, citation, record
+from bookkit.reading.contents import EVERYWHERE, Page
+from bookkit.take_away.packing import SITE, TAKE, citation, record
+from bookkit.take_away.walk import add_class, hold_still, walk
 
 FOLDER = OUTPUT / "pdf"
 RESULT = TAKE / "cross-entropy.pdf"
 STYLE = Path(__file__).with_name("pdf.css")
 SHEETS = ("sphinx-design.min.css", "katex.css", "book.css", "explore.css")
 MOST_PRINTS = 4
+# Code of more lines may run over the foot of a page; what is shorter stays together.
+KEPT_LINES = 16
+_REFERRING = (
+    "aria-labelledby",
+    "aria-describedby",
+    "aria-controls",
+    "for",
+    "data-state",
+)
+
+
+@dataclass(frozen=True)
+class Section:
+    """A page as a part of the one document that is printed."""
+
+    page: Page
+    title: str
+    name: str
+    headings: list[tuple[str, str]]
+    body: str
+
+
+def sections(folder: Path) -> Iterator[Section]:
+    """Yield every page, its files named as seen from the folder where the document lies."""
+
+    def address(page: Page, fragment: str, here: bool) -> str:
+        return f"#{page.slug}" + (f"--{fragment}" if fragment else "")
+
+    for part in walk(address, lambda path: os.path.relpath(path, folder)):
+        slug, main = part.page.slug, part.main
+        for name in _REFERRING:
+            for tag in main.select(f"[{name}]"):
+                del tag[name]
+        for tag in main.select("pre"):
+            if tag.get_text().count("\n") > KEPT_LINES:
+                add_class(tag, "long")
+        for tag in main.select("[id]"):
+            tag["id"] = f"{slug}--{tag['id']}"
+        headings = [
+            (f"{slug}--{anchor}", heading.decode_contents())
+            for anchor, heading in part.headings
+        ]
+        title, name = part.title.decode_contents(), part.words
+        hold_still(part)
+        yield Section(part.page, title, name, headings, main.decode_contents())
 
 
 def title_page(today: datetime.date) -> str:
@@ -77,7 +124,7 @@ def running_heads(parts: list[Section]) -> str:
 
 
 def _name(part: Section) -> str:
-    return f"{part.page.number}   {plain(part.title)}".strip()
+    return f"{part.page.number}   {part.name}".strip()
 
 
 def _css_string(text: str) -> str:
