@@ -18,7 +18,7 @@ define environment
 	exit $$code; }
 endef
 
-.PHONY: help book serve epub zip test test-slow test-fresh lab refresh bench lighthouse pictures pdf lock clean
+.PHONY: help book serve epub zip test test-slow test-fresh lab refresh bench lighthouse links pictures pdf lock clean
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
 
@@ -62,7 +62,7 @@ test-slow: ## run the tests that take minutes, among them a build on each Python
 	@$(python) pytest -m slow tests
 
 test-fresh: ## do what the README says on new Debian systems, as root (hours; SUITE=bookworm: one)
-	@"$(PYTHON)" -B book/bookkit/commands/fresh.py $(SUITE)
+	@"$(PYTHON)" -B tests/commands/fresh.py $(SUITE)
 
 lab: ## open the chapters in JupyterLab
 	$(call environment,all)
@@ -86,6 +86,10 @@ lighthouse: ## measure the built pages that are new or changed (ALL=1: all of th
 	@$(tools) bookkit.commands.build
 	@$(tools) bookkit.commands.lighthouse $(if $(ALL),--all)
 	@$(tools) bookkit.commands.site_quality
+
+links: ## ask every outside address that the book names (minutes)
+	$(call environment,book)
+	@$(tools) bookkit.commands.links
 
 pictures: ## draw the link preview, the home-screen icon and the e-book's cover again
 	$(call environment,all)

@@ -56,6 +56,8 @@ WRITE: tuple[Callable[[Sphinx, Path], None], ...] = (
 
 def _outdated(app: Sphinx, env: BuildEnvironment) -> list[str]:
     """Write again the pages that show what other pages say."""
+    if app.builder.format != "html":
+        return []
     everywhere = [
         changed(env, "navigation", repr(theme.parts_of_book(app))),
         changed(env, "definitions", definitions.definitions(env)),
@@ -86,7 +88,8 @@ def _fill(
 
 
 def _write(app: Sphinx, exception: Exception | None) -> None:
-    for write in WRITE if exception is None else ():
+    made = exception is None and app.builder.format == "html"
+    for write in WRITE if made else ():
         write(app, Path(app.outdir))
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page
 
-from bookkit.commands.node_packages import ensure_installed, node_command
+from bookkit.machine.node_packages import ensure_installed, node_command
 from built_figures import SIZES, Open
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -7,7 +7,7 @@ import subprocess
 
 import pytest
 
-from bookkit.commands.node_packages import node_command
+from bookkit.machine.node_packages import node_command
 from xent_lib.explore import _bundle
 
 ROOT = _bundle.FOLDER.parents[1]

@@ -8,7 +8,7 @@ from pathlib import Path
 from bs4 import BeautifulSoup
 from fontTools.ttLib import TTFont
 
-from bookkit.commands.node_packages import NODE_MODULES
+from bookkit.machine.node_packages import NODE_MODULES
 from bookkit.pages.fonts import ALWAYS, letters_by_class, wanted
 
 

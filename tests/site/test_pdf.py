@@ -13,8 +13,8 @@ import pytest
 from bs4 import BeautifulSoup
 from pypdf import PageObject, PdfReader
 
-from bookkit.commands import browser as browser_of_tools
-from bookkit.take_away import pdf
+from bookkit.machine import browser as browser_of_tools
+from bookkit.take_away import packing, pdf
 
 TODAY = datetime.date(2026, 11, 21)
 
@@ -122,7 +122,7 @@ def test_the_contents_name_the_pages_on_which_the_sections_begin(
 def test_without_a_built_book_a_sentence_says_what_to_do(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(pdf, "OUTPUT", tmp_path)
+    monkeypatch.setattr(packing, "COMPLETE", tmp_path / "never built")
     assert pdf.main() == 1
     assert "Run `make book` first" in capsys.readouterr().err
 

@@ -11,7 +11,7 @@ import pytest
 import yaml
 from playwright.sync_api import Browser
 
-from bookkit.commands.node_packages import ensure_installed
+from bookkit.machine.node_packages import ensure_installed
 from visits import NARROWEST, SIZES, Visit, make_visit
 
 HERE = Path(__file__).parent

@@ -242,7 +242,7 @@ class Downloads(object):
     """Adds up what pip says that it fetches, and names what is large before it comes."""
 
     def __init__(self):
-        self.megabytes = 0
+        self.megabytes = 0.0
         self.named = False
 
     def note(self, line):
@@ -275,6 +275,7 @@ def run_pip(arguments):
     )
     lines, downloads = [], Downloads()
     try:
+        assert process.stdout
         for raw in iter(process.stdout.readline, b""):
             lines.append(raw.decode("utf-8", "replace").rstrip())
             downloads.note(lines[-1])
@@ -292,7 +293,7 @@ def run_pip(arguments):
 
 def pinned_torch():
     with io.open(os.path.join(ROOT, "constraints.txt"), encoding="utf-8") as file:
-        return re.search(r"^torch==(\S+)", file.read(), re.MULTILINE).group(1)
+        return re.findall(r"^torch==(\S+)", file.read(), re.MULTILINE)[0]
 
 
 def installed_torch():

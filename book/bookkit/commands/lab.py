@@ -31,9 +31,11 @@ def announced(name: str) -> dict[str, Any]:
 class ChapterFiles(AsyncLargeFileManager):
     """The files of this folder, with notebooks as JupyterLab would change them at once."""
 
-    async def get(self, path: str, content: bool = True, **more: Any) -> dict[str, Any]:
+    async def get(
+        self, path: str, content: bool = True, *more: Any, **named: Any
+    ) -> dict[str, Any]:
         """Return a file; a notebook of the book's kernel says what that kernel is."""
-        model: dict[str, Any] = await super().get(path, content, **more)
+        model: dict[str, Any] = await super().get(path, content, *more, **named)
         if model["type"] == "notebook" and model["content"]:
             metadata = model["content"]["metadata"]
             if metadata == {"kernelspec": KERNEL}:

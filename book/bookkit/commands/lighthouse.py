@@ -23,8 +23,8 @@ from pathlib import Path
 from typing import Any
 
 from bookkit import ROOT
-from bookkit.commands.browser import NoBrowserError, browser_path, sandbox
 from bookkit.commands.static_server import serving
+from bookkit.machine.browser import NoBrowserError, browser_path, sandbox
 
 SITE = ROOT / "_build" / "html"
 TOOLS = ROOT / "tests" / "site" / "lighthouse"
@@ -89,7 +89,7 @@ def below_bar(scores: dict[str, int]) -> list[str]:
 @contextlib.contextmanager
 def measuring() -> Iterator[Any]:
     """Give a function from an address to Lighthouse's answer."""
-    from bookkit.commands.node_packages import ensure_installed, node_command
+    from bookkit.machine.node_packages import ensure_installed, node_command
 
     ensure_installed(TOOLS)
     measuring = str(TOOLS / "measure.mjs")
@@ -97,11 +97,12 @@ def measuring() -> Iterator[Any]:
     with subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1
     ) as process:
-        assert process.stdin is not None and process.stdout is not None
+        asking, answers = process.stdin, process.stdout
+        assert asking is not None and answers is not None
 
         def measure(address: str) -> dict[str, Any]:
-            process.stdin.write(f"{address}\n")
-            line = process.stdout.readline()
+            asking.write(f"{address}\n")
+            line = answers.readline()
             answer: dict[str, Any] = (
                 json.loads(line) if line else {"error": "it stopped"}
             )
@@ -115,7 +116,7 @@ def measuring() -> Iterator[Any]:
         try:
             yield measure
         finally:
-            process.stdin.close()
+            asking.close()
 
 
 def measured(measure: Any, address: str) -> dict[str, Any]:

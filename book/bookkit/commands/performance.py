@@ -6,10 +6,10 @@ Each table goes between its two markers. Nothing here measures.
 from __future__ import annotations
 
 import json
-import re
 from typing import Any
 
 from bookkit import ROOT
+from bookkit.commands.stored_results import between_markers, table
 
 PAGE = ROOT / "book" / "performance.md"
 FIGURE = ROOT / "book" / "_static" / "performance.svg"
@@ -22,12 +22,6 @@ TITLE = "Time of xent_lib divided by the time of its peers, for seven shapes"
 def read(name: str) -> Any:
     """Return stored results."""
     return json.loads((BENCHMARKS / name).read_text(encoding="utf-8"))
-
-
-def table(heads: list[str], rows: list[list[str]]) -> str:
-    """Write a Markdown table: the first column to the left, the others to the right."""
-    rule = ["---"] + ["---:"] * (len(heads) - 1)
-    return "\n".join("| " + " | ".join(row) + " |" for row in [heads, rule, *rows])
 
 
 def milliseconds(seconds: float) -> str:
@@ -178,13 +172,7 @@ def parts() -> dict[str, str]:
 
 def filled(text: str) -> str:
     """Return the page with every part between its markers."""
-    for name, part in parts().items():
-        begin, end = f"<!-- {name} -->", f"<!-- end of {name} -->"
-        pattern = re.compile(re.escape(begin) + ".*?" + re.escape(end), re.DOTALL)
-        if len(pattern.findall(text)) != 1:
-            raise ValueError(f"performance.md must hold {begin} and {end} once")
-        text = pattern.sub(lambda _, p=part, b=begin, e=end: f"{b}\n{p}\n\n{e}", text)
-    return text
+    return between_markers(text, parts())
 
 
 def drawn() -> str:
@@ -202,8 +190,10 @@ def drawn() -> str:
             for peer in PEERS
         },
     )
-    svg = draw_svg(ax.figure, TITLE)
-    pyplot.close(ax.figure)
+    figure = ax.get_figure(root=True)
+    assert figure is not None
+    svg = draw_svg(figure, TITLE)
+    pyplot.close(figure)
     return svg
 
 

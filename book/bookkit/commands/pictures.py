@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from fontTools.ttLib import TTFont
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
 from matplotlib.patches import Rectangle
@@ -66,8 +67,8 @@ def _bytes(figure: Figure) -> bytes:
     return packed.getvalue()
 
 
-def _canvas(width: int, height: int) -> tuple[Figure, object]:
-    figure = Figure((width / DPI, height / DPI), facecolor=PAPER, layout="none")
+def _canvas(width: int, height: int) -> tuple[Figure, Axes]:
+    figure = Figure((width / DPI, height / DPI), facecolor=PAPER, layout=None)
     axes = figure.add_axes((0, 0, 1, 1))
     axes.set_xlim(0, width)
     axes.set_ylim(height, 0)

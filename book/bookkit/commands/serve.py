@@ -14,7 +14,7 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from watchfiles import DefaultFilter, watch
 
 from bookkit import ROOT
-from bookkit.commands.build import OUTPUT
+from bookkit.reading.edition import OUTPUT
 
 HOST, PORT = "127.0.0.1", 8000
 WATCHED = ("_config.yml", "_toc.yml", "book", "notebooks", "xent_lib")

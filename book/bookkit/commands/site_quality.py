@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-import re
 from typing import Any
 
 from bookkit import ROOT
 from bookkit.commands.lighthouse import BAR, read_stored
+from bookkit.commands.stored_results import between_markers, table
 
 PAGE = ROOT / "book" / "site_quality.md"
 MEASURED = ROOT / "tests" / "site" / "measured.json"
@@ -23,7 +23,8 @@ def _checked() -> dict[str, Any]:
     if not MEASURED.is_file():
         return {}
     stored: dict[str, Any] = json.loads(MEASURED.read_text(encoding="utf-8"))
-    return stored.get("pages", stored)
+    pages: dict[str, Any] = stored.get("pages", stored)
+    return pages
 
 
 def _cell(value: Any) -> str:
@@ -37,7 +38,7 @@ def page_table() -> str:
     scores, checked = read_stored()["pages"], _checked()
     columns = {name: head for name, head in CHECKED.items() if checked}
     heads = ["page", *(name.replace("-", " ") for name in BAR), *columns.values()]
-    rows = [heads, ["---"] + ["---:"] * (len(heads) - 1)]
+    rows = []
     for page, result in sorted(scores.items()):
         found = checked.get(page) or checked.get(f"{page}.html") or {}
         rows.append(
@@ -47,7 +48,7 @@ def page_table() -> str:
                 *(_cell(found.get(name)) for name in columns),
             ]
         )
-    return "\n".join("| " + " | ".join(row) + " |" for row in rows)
+    return table(heads, rows)
 
 
 def measured_with() -> str:
@@ -64,14 +65,9 @@ def measured_with() -> str:
 
 def filled(text: str) -> str:
     """Return the page with the stored results between its markers."""
-    for name, part in {"measured with": measured_with(), "pages": page_table()}.items():
-        begin, end = f"<!-- {name} -->", f"<!-- end of {name} -->"
-        between = re.compile(re.escape(begin) + ".*?" + re.escape(end), re.DOTALL)
-        if len(between.findall(text)) != 1:
-            raise ValueError(f"site_quality.md must hold {begin} and {end} once")
-        whole = f"{begin}\n{part}\n\n{end}"
-        text = between.sub(lambda _, whole=whole: whole, text)
-    return text
+    return between_markers(
+        text, {"measured with": measured_with(), "pages": page_table()}
+    )
 
 
 def write() -> None:

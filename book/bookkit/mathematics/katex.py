@@ -21,7 +21,7 @@ from sphinx.errors import ExtensionError
 from sphinx.util import logging
 from sphinx.writers.html5 import HTML5Translator
 
-from bookkit.commands.node_packages import NODE_MODULES, ensure_installed, node_command
+from bookkit.machine.node_packages import NODE_MODULES, ensure_installed, node_command
 from bookkit.mathematics import mathml
 from bookkit.mathematics.formula_breaks import with_fewer_breaks
 from bookkit.mathematics.formula_layout import laid_out

@@ -42,7 +42,7 @@ def _cut(formula: nodes.math, marks: re.Pattern[str], step: int) -> str:
     """Take the marks from the text before or after a formula; return them."""
     parent = formula.parent
     index = parent.index(formula) + step
-    neighbour = parent[index] if 0 <= index < len(parent) else None
+    neighbour: Any = parent[index] if 0 <= index < len(parent) else None
     found = marks.search(neighbour) if isinstance(neighbour, nodes.Text) else None
     if found is None:
         return ""

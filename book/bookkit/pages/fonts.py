@@ -17,7 +17,7 @@ from pathlib import Path
 from fontTools import subset
 from sphinx.application import Sphinx
 
-from bookkit.commands.node_packages import NODE_MODULES
+from bookkit.machine.node_packages import NODE_MODULES
 
 TYPEFACES = [
     "@fontsource/source-serif-4/files/source-serif-4-latin-400-normal.woff2",

@@ -12,6 +12,7 @@ from typing import Any
 
 from docutils import nodes
 from sphinx.application import Sphinx
+from sphinx.builders.html import StandaloneHTMLBuilder
 from sphinx.environment.adapters.toctree import TocTree
 
 from bookkit.pages.content_policy import FIRST_SCRIPT
@@ -57,21 +58,24 @@ CONTENTS_DEPTH = 2
 
 
 def _title_html(app: Sphinx, docname: str) -> str:
-    html = app.builder.render_partial(app.env.titles[docname])["title"]  # type: ignore[attr-defined]
-    return _NUMBER.sub("", html)
+    return _NUMBER.sub("", _rendered(app, app.env.titles[docname], "title"))
+
+
+def _rendered(app: Sphinx, node: nodes.Node, part: str) -> str:
+    assert isinstance(app.builder, StandaloneHTMLBuilder)
+    return str(app.builder.render_partial(node)[part])
 
 
 def parts_of_book(app: Sphinx) -> list[dict[str, Any]]:
     """The table of contents: parts, their pages, and the pages that belong to a page."""
-    site_map = app.env.external_site_map  # type: ignore[attr-defined]
+    site_map = getattr(app.env, "external_site_map")  # noqa: B009 (Sphinx's types lack it)
     return [
-        {"caption": tree.caption or "", "entries": _entries(app, tree)}
+        {"caption": tree.caption or "", "entries": _entries(app, tree, site_map)}
         for tree in site_map.root.subtrees
     ]
 
 
-def _entries(app: Sphinx, tree: Any) -> list[dict[str, Any]]:
-    site_map = app.env.external_site_map  # type: ignore[attr-defined]
+def _entries(app: Sphinx, tree: Any, site_map: Any) -> list[dict[str, Any]]:
     entries = []
     for item in tree.files():
         docname = re.sub(r"\.(md|ipynb)$", "", item)
@@ -79,7 +83,9 @@ def _entries(app: Sphinx, tree: Any) -> list[dict[str, Any]]:
             continue
         number = chapter_number(docname)
         below = [
-            entry for sub in site_map[item].subtrees for entry in _entries(app, sub)
+            entry
+            for sub in site_map[item].subtrees
+            for entry in _entries(app, sub, site_map)
         ]
         entries.append(
             {
@@ -105,7 +111,7 @@ def _contents(app: Sphinx, pagename: str) -> str:
     if inner is None:
         return ""
     _prune(inner, CONTENTS_DEPTH)
-    return app.builder.render_partial(inner)["fragment"]  # type: ignore[attr-defined]
+    return _rendered(app, inner, "fragment")
 
 
 def _prune(listing: nodes.Element, depth: int) -> None:

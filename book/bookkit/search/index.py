@@ -21,7 +21,7 @@ from sphinx.application import Sphinx
 from sphinx.builders.html import StandaloneHTMLBuilder
 from sphinx.search.en import SearchEnglish
 
-from bookkit.commands.node_packages import NODE_MODULES
+from bookkit.machine.node_packages import NODE_MODULES
 from bookkit.mathematics.plain_math import plain_text
 from bookkit.reading.contents import chapter_number
 

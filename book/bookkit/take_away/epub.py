@@ -8,15 +8,13 @@ from __future__ import annotations
 
 import html
 import sys
-import time
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
-from bookkit.commands.build import COMPLETE
 from bookkit.reading.contents import EVERYWHERE
 from bookkit.take_away.epub_pages import Chapter, picture, picture_name, read, xhtml
-from bookkit.take_away.packing import NOT_BUILT, TAKE, citation, modified, pack, record
+from bookkit.take_away.packing import TAKE, citation, make, modified, pack
 
 RESULT = TAKE / "cross-entropy.epub"
 STYLE = Path(__file__).with_name("epub.css")
@@ -171,19 +169,8 @@ def files() -> Iterator[tuple[str, bytes]]:
 
 
 def main() -> int:
-    """Make the e-book, and say where it is."""
-    if not COMPLETE.is_file():
-        print(NOT_BUILT, file=sys.stderr)
-        return 1
-    started = time.monotonic()
-    print("Turning the pages into those of an e-book.", flush=True)
-    pack(RESULT, files(), stored=MIMETYPE)
-    record(RESULT)
-    size = RESULT.stat().st_size / 2**20
-    print(
-        f"Done in {time.monotonic() - started:.0f} s, {size:.1f} MiB: {RESULT.as_uri()}"
-    )
-    return 0
+    """Turn the pages into those of an e-book."""
+    return make(RESULT, lambda path: pack(path, files(), stored=MIMETYPE))
 
 
 if __name__ == "__main__":

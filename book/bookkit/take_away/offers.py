@@ -14,8 +14,8 @@ from pathlib import Path
 from docutils import nodes
 from sphinx.application import Sphinx
 
-from bookkit.commands.build import edition
 from bookkit.pages.page import remembered
+from bookkit.reading.edition import edition
 from bookkit.take_away.packing import TAKE, made_from
 
 PLACE = "take-away"
@@ -85,7 +85,7 @@ def fill(app: Sphinx, doctree: nodes.document, docname: str) -> None:
             continue
         section = place.parent
         section.remove(place)
-        offered: list[Offer] = remembered(app.env)["offers"]
+        offered: list[Offer] = remembered(app.env).get("offers", [])
         if offered:
             at = section.parent.index(section)
             section.parent.insert(at + 1, _section(offered, docname))

@@ -5,15 +5,17 @@ from __future__ import annotations
 import datetime
 import json
 import subprocess
+import sys
+import time
 import zipfile
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
 import yaml
 
 from bookkit import ROOT
-from bookkit.commands.build import OUTPUT, edition
+from bookkit.reading.edition import COMPLETE, OUTPUT, edition
 
 SITE = OUTPUT / "html"
 # A clean build empties the site; what was made from it lies beside it.
@@ -47,6 +49,20 @@ def record(path: Path) -> None:
     known = made_from(path.parent)
     known[path.name] = edition()
     listing.write_text(json.dumps(known, indent=1) + "\n", encoding="utf-8")
+
+
+def make(path: Path, write: Callable[[Path], None]) -> int:
+    """Make a file of the built book, and say where it is; the exit code of the command."""
+    if not COMPLETE.is_file():
+        print(NOT_BUILT, file=sys.stderr)
+        return 1
+    started = time.monotonic()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write(path)
+    record(path)
+    seconds, size = time.monotonic() - started, path.stat().st_size / 2**20
+    print(f"Made in {seconds:.0f} s, {size:.1f} MiB: {path.as_uri()}")
+    return 0
 
 
 def made_from(folder: Path) -> dict[str, str]:

@@ -10,16 +10,15 @@ import datetime
 import html
 import os
 import sys
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bookkit.commands.browser import NoBrowserError, a_browser
-from bookkit.commands.build import OUTPUT
+from bookkit.machine.browser import NoBrowserError, a_browser
 from bookkit.reading.contents import EVERYWHERE, Page
-from bookkit.take_away.packing import SITE, TAKE, citation, record
+from bookkit.reading.edition import OUTPUT
+from bookkit.take_away.packing import SITE, TAKE, citation, make
 from bookkit.take_away.walk import add_class, hold_still, walk
 
 FOLDER = OUTPUT / "pdf"
@@ -222,29 +221,21 @@ def set_pages(
     raise SystemExit(f"The page numbers still move after {MOST_PRINTS} prints.")
 
 
-def main() -> int:
-    """Set the book, and say where it is."""
-    if not (OUTPUT / ".complete").is_file():
-        print("The book is not built. Run `make book` first.", file=sys.stderr)
-        return 1
-    started = time.monotonic()
+def set_book(result: Path) -> None:
+    """Set the whole book."""
     FOLDER.mkdir(parents=True, exist_ok=True)
+    with a_browser() as browser:
+        parts = list(sections(FOLDER))
+        set_pages(browser, parts, FOLDER, datetime.date.today()).replace(result)
+
+
+def main() -> int:
+    """Set the book, where there is a browser to do so."""
     try:
-        with a_browser() as browser:
-            printed = set_pages(
-                browser, list(sections(FOLDER)), FOLDER, datetime.date.today()
-            )
+        return make(RESULT, set_book)
     except NoBrowserError as error:
         print(error, file=sys.stderr)
         return 1
-    TAKE.mkdir(exist_ok=True)
-    result = printed.replace(RESULT)
-    record(result)
-    size = result.stat().st_size / 2**20
-    print(
-        f"Set in {time.monotonic() - started:.0f} s, {size:.1f} MiB: {result.as_uri()}"
-    )
-    return 0
 
 
 if __name__ == "__main__":

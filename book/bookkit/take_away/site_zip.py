@@ -6,8 +6,7 @@ import re
 import sys
 from collections.abc import Iterator
 
-from bookkit.commands.build import COMPLETE
-from bookkit.take_away.packing import NOT_BUILT, SITE, TAKE, pack, record
+from bookkit.take_away.packing import SITE, TAKE, make, pack
 
 NAME = "cross-entropy"
 RESULT = TAKE / f"{NAME}-site.zip"
@@ -34,15 +33,8 @@ def files() -> Iterator[tuple[str, bytes]]:
 
 
 def main() -> int:
-    """Pack the site, and say how it is opened."""
-    if not COMPLETE.is_file():
-        print(NOT_BUILT, file=sys.stderr)
-        return 1
-    pack(RESULT, files())
-    record(RESULT)
-    size = RESULT.stat().st_size / 2**20
-    print(f"{size:.1f} MiB: {RESULT.as_uri()}. Unpack it and open {NAME}/index.html.")
-    return 0
+    """Pack the site."""
+    return make(RESULT, lambda path: pack(path, files()))
 
 
 if __name__ == "__main__":

@@ -117,4 +117,5 @@ def _line(kind: str, text: str) -> Tag:
 
 def add_class(tag: Tag, name: str) -> None:
     """Give a tag one class more."""
-    tag["class"] = " ".join([*tag.get_attribute_list("class", []), name])
+    known = [str(one) for one in tag.get_attribute_list("class") if one]
+    tag["class"] = " ".join([*known, name])

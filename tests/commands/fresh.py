@@ -26,7 +26,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).resolve().parents[3]
+ROOT = Path(__file__).resolve().parents[2]
 PLACE = ROOT / "_build" / "fresh"
 SUITES = ("bookworm", "testing")
 # What the README says that a person needs.
