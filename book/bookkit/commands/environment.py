@@ -3,17 +3,14 @@
     python environment.py {book,all} TARGET [--given]
 
 The Makefile runs this file for TARGET with whatever interpreter is at hand. It uses the
-standard library alone, in syntax that Python 2.7 reads, because an interpreter that is too
+standard library alone, in syntax that Python 3.6 reads, because an interpreter that is too
 old has to get as far as the sentence that refuses it. ``--given`` says that a person named
 the interpreter, so a .venv of another version is made again.
 
 Which build of torch is installed, the variable TORCH says; see ``install_torch``.
 """
 
-from __future__ import print_function
-
 import hashlib
-import io
 import json
 import os
 import platform
@@ -24,12 +21,14 @@ import subprocess
 import sys
 import threading
 import time
+from typing import IO, Any, Dict, Iterable, Iterator, List, Optional, Tuple
 
 try:
     import fcntl
 except ImportError:
     sys.exit("This book is built on Linux or macOS; on Windows, run make inside WSL.")
 
+Stamp = Optional[Dict[str, Any]]
 OLDEST, NEWEST = (3, 11), (3, 14)
 HERE = os.path.dirname(os.path.realpath(__file__))
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(HERE)))
@@ -84,53 +83,53 @@ class NoCpuBuildError(RefusalError):
 
 
 class PipError(RefusalError):
-    def __init__(self, lines):
+    def __init__(self, lines: List[str]) -> None:
         RefusalError.__init__(self, explain(lines))
         # Up to this line pip has read and downloaded, and changed nothing.
         self.changed = any(line.startswith("Installing collected") for line in lines)
 
 
-def dotted(version):
+def dotted(version: Iterable[object]) -> str:
     return ".".join(str(part) for part in version)
 
 
-def say(text):
+def say(text: str) -> None:
     print(text)
     sys.stdout.flush()
 
 
-def hash_of_inputs():
+def hash_of_inputs() -> str:
     digest = hashlib.sha256()
     for name in INPUTS:
-        with io.open(os.path.join(ROOT, name), "rb") as file:
+        with open(os.path.join(ROOT, name), "rb") as file:
             digest.update(file.read() + b"\0")
     return digest.hexdigest()
 
 
-def read_stamp():
+def read_stamp() -> Stamp:
     """Return what the last run wrote, or None for a .venv made without this file."""
     if not os.path.exists(STAMP):
         return None
     try:
-        with io.open(STAMP, encoding="utf-8") as file:
+        with open(STAMP, encoding="utf-8") as file:
             stamp = json.load(file)
-    except (IOError, OSError, ValueError):
+    except (OSError, ValueError):
         return UNFINISHED
     complete = isinstance(stamp, dict) and set(stamp) >= FINISHED_KEYS
     return stamp if complete else UNFINISHED
 
 
-def write_stamp(stamp):
+def write_stamp(stamp: Stamp) -> None:
     # Renamed into place, so that a kill in the middle leaves the old stamp or the new.
     if stamp is None:
         os.remove(STAMP)
         return
-    with io.open(STAMP + ".part", "wb") as file:
+    with open(STAMP + ".part", "wb") as file:
         file.write(json.dumps(stamp, sort_keys=True, indent=1).encode("utf-8"))
     os.rename(STAMP + ".part", STAMP)
 
 
-def finished_stamp(group, torch=""):
+def finished_stamp(group: str, torch: str = "") -> Dict[str, Any]:
     return {
         "inputs": hash_of_inputs(),
         "python": list(version_of_venv() or ()),
@@ -140,12 +139,13 @@ def finished_stamp(group, torch=""):
     }
 
 
-def version_of_venv():
+def version_of_venv() -> Optional[Tuple[int, ...]]:
     """Return the (major, minor) of the interpreter in .venv, or None if it is broken."""
     question = "import sys; print(sys.prefix); print('%d %d' % sys.version_info[:2])"
     try:
-        with io.open(os.devnull, "wb") as nowhere:
-            answer = subprocess.check_output([PYTHON, "-c", question], stderr=nowhere)
+        answer = subprocess.check_output(
+            [PYTHON, "-c", question], stderr=subprocess.DEVNULL
+        )
     except (OSError, subprocess.CalledProcessError):
         return None
     prefix, version = answer.decode("utf-8", "replace").splitlines()[-2:]
@@ -156,7 +156,9 @@ def version_of_venv():
     return tuple(int(part) for part in version.split())
 
 
-def why_make_again(stamp, version, wanted):
+def why_make_again(
+    stamp: Stamp, version: Optional[Tuple[int, ...]], wanted: Optional[Tuple[int, ...]]
+) -> Optional[str]:
     """Return what is wrong with .venv, or None if it can be used."""
     if not os.path.lexists(VENV):
         return "there is none"
@@ -169,41 +171,37 @@ def why_make_again(stamp, version, wanted):
     if version < OLDEST or (stamp and stamp.get("python") != list(version)):
         return "it was made for another Python"
     if wanted and version != wanted:
-        return "it has Python {0}, and {1} was asked for".format(
-            dotted(version), dotted(wanted)
-        )
+        return f"it has Python {dotted(version)}, and {dotted(wanted)} was asked for"
     return None
 
 
-def refuse_an_unfit_interpreter(target):
-    name = "make {0} PYTHON=python3.12".format(target)
+def refuse_an_unfit_interpreter(target: str) -> None:
+    name = f"make {target} PYTHON=python3.12"
     here = dotted(sys.version_info[:3])
     if sys.version_info[:2] < OLDEST:
         raise RefusalError(
-            "This book needs Python {0} or newer, and {1} is Python {2}. "
-            "Name a newer one, for example: {3}".format(
-                dotted(OLDEST), sys.executable, here, name
-            )
+            f"This book needs Python {dotted(OLDEST)} or newer, and {sys.executable} is "
+            f"Python {here}. Name a newer one, for example: {name}"
         )
     if sys.version_info[:2] > NEWEST:
         say(
-            "Python {0} is newer than the ones this book is tested with ({1} to {2}). "
-            "If installing fails, name one of those, for example: {3}".format(
-                here, dotted(OLDEST), dotted(NEWEST), name
-            )
+            f"Python {here} is newer than the ones this book is tested with "
+            f"({dotted(OLDEST)} to {dotted(NEWEST)}). If installing fails, "
+            f"name one of those, for example: {name}"
         )
     try:
         import ensurepip  # noqa: F401
         import venv  # noqa: F401
     except ImportError:
         raise RefusalError(
-            "Python {0} has no venv module, which Debian and Ubuntu package on its own. "
-            "Install it (apt install python3-venv, or python{1}-venv for one version) "
-            "and run the same command again.".format(here, dotted(sys.version_info[:2]))
-        )
+            f"Python {here} has no venv module, which Debian and Ubuntu package on its own. "
+            "Install it (apt install python3-venv, or "
+            f"python{dotted(sys.version_info[:2])}-venv for one version) "
+            "and run the same command again."
+        ) from None
 
 
-def make_venv(reason):
+def make_venv(reason: str) -> None:
     try:
         if os.path.isdir(VENV) and not os.path.islink(VENV):
             say("Making .venv again: " + reason + ".")
@@ -213,11 +211,11 @@ def make_venv(reason):
         say("Making .venv with Python " + dotted(sys.version_info[:3]) + ".")
         os.mkdir(VENV)
         write_stamp(UNFINISHED)
-    except (IOError, OSError) as error:
+    except OSError as error:
         raise RefusalError(
-            "The folder .venv could not be made afresh ({0}). Check that you own it and "
-            "that the disk has room, then run the same command again.".format(error)
-        )
+            f"The folder .venv could not be made afresh ({error}). Check that you own it and "
+            "that the disk has room, then run the same command again."
+        ) from error
     process = subprocess.Popen(
         [sys.executable, "-m", "venv", VENV],
         stdout=subprocess.PIPE,
@@ -232,20 +230,20 @@ def make_venv(reason):
         )
 
 
-def show_progress(line):
+def show_progress(line: str) -> None:
     if sys.stdout.isatty():
         sys.stdout.write("\r\033[K  " + line.strip()[:72] if line.strip() else "")
         sys.stdout.flush()
 
 
-class Downloads(object):
+class Downloads:
     """Adds up what pip says that it fetches, and names what is large before it comes."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.megabytes = 0.0
         self.named = False
 
-    def note(self, line):
+    def note(self, line: str) -> None:
         found = DOWNLOAD.match(line)
         if not found:
             return
@@ -254,17 +252,15 @@ class Downloads(object):
         self.megabytes += size
         if size > MEGABYTES_TO_NAME:
             self.named = True
-            say("Downloading {0}: {1:.0f} MB. Ctrl-C stops it.".format(name, size))
+            say(f"Downloading {name}: {size:.0f} MB. Ctrl-C stops it.")
         elif self.megabytes > MEGABYTES_TO_NAME and not self.named:
             self.named = True
             say(
-                "The downloads come to more than {0} MB. Ctrl-C stops them.".format(
-                    MEGABYTES_TO_NAME
-                )
+                f"The downloads come to more than {MEGABYTES_TO_NAME} MB. Ctrl-C stops them."
             )
 
 
-def run_pip(arguments):
+def run_pip(arguments: List[str]) -> Tuple[int, List[str]]:
     """Run pip; return its exit code and everything it printed, line by line."""
     process = subprocess.Popen(
         [PYTHON, "-m", "pip", "install", "--no-input", "--disable-pip-version-check"]
@@ -291,22 +287,22 @@ def run_pip(arguments):
     return process.returncode, lines
 
 
-def pinned_torch():
-    with io.open(os.path.join(ROOT, "constraints.txt"), encoding="utf-8") as file:
-        return re.findall(r"^torch==(\S+)", file.read(), re.MULTILINE)[0]
+def pinned_torch() -> str:
+    with open(os.path.join(ROOT, "constraints.txt"), encoding="utf-8") as file:
+        pins: List[str] = re.findall(r"^torch==(\S+)", file.read(), re.MULTILINE)
+    return pins[0]
 
 
-def installed_torch():
+def installed_torch() -> str:
     """Return the version of torch in .venv, with what it was built for; "" without one."""
     question = "import importlib.metadata as m; print(m.version('torch'))"
-    with io.open(os.devnull, "wb") as nowhere:
-        process = subprocess.Popen(
-            [PYTHON, "-c", question], stdout=subprocess.PIPE, stderr=nowhere
-        )
-        return process.communicate()[0].decode("utf-8", "replace").strip()
+    asked = subprocess.run(
+        [PYTHON, "-c", question], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+    )
+    return asked.stdout.decode("utf-8", "replace").strip()
 
 
-def has_builds_for_graphics_cards():
+def has_builds_for_graphics_cards() -> bool:
     """Whether the torch that pip takes by itself brings NVIDIA's libraries along."""
     return sys.platform.startswith("linux") and platform.machine() in (
         "x86_64",
@@ -314,26 +310,26 @@ def has_builds_for_graphics_cards():
     )
 
 
-def has_a_graphics_card():
+def has_a_graphics_card() -> bool:
     return os.path.exists("/proc/driver/nvidia/version") or any(
         os.path.exists(place) for place in ("/dev/nvidia0", "/dev/dxg")
     )
 
 
-def is_reachable(address):
+def is_reachable(address: str) -> bool:
     """Ask once, and wait no longer than a few seconds: a name server may not answer."""
     from urllib.error import HTTPError
     from urllib.request import urlopen
 
     answered = []
 
-    def ask():
+    def ask() -> None:
         try:
             urlopen(address, timeout=SECONDS_TO_ANSWER).close()
             answered.append(True)
         except HTTPError:
             answered.append(True)
-        except (EnvironmentError, ValueError):
+        except (OSError, ValueError):
             pass
 
     asking = threading.Thread(target=ask)
@@ -343,7 +339,7 @@ def is_reachable(address):
     return bool(answered)
 
 
-def install_torch(choice):
+def install_torch(choice: str) -> None:
     """Install the build of torch that was asked for, or leave it to pip.
 
     ``cpu`` is the one without NVIDIA's libraries, ``any`` what pip finds by itself, ``none``
@@ -374,7 +370,7 @@ def install_torch(choice):
         "has none of torch {0} for Python {1}"
         if reachable
         else "with torch {0} for Python {1} cannot be reached"
-    ).format(version, dotted(version_of_venv()))
+    ).format(version, dotted(version_of_venv() or ()))
     sentence = "PyTorch's own index of builds for machines without a graphics card "
     if choice:
         raise NoCpuBuildError(
@@ -388,26 +384,25 @@ def install_torch(choice):
         )
 
 
-def names_without_torch():
+def names_without_torch() -> List[str]:
     """Return what the group "all" asks for, less torch."""
     import tomllib
 
-    with io.open(os.path.join(ROOT, "pyproject.toml"), "rb") as file:
+    with open(os.path.join(ROOT, "pyproject.toml"), "rb") as file:
         groups = tomllib.load(file)["project"]["optional-dependencies"]
 
-    def members(group):
+    def members(group: str) -> Iterator[str]:
         for requirement in groups[group]:
             own = re.match(r"xent-lib\[(.*)\]$", requirement)
             for name in own.group(1).split(",") if own else ():
-                for member in members(name):
-                    yield member
+                yield from members(name)
             if not own and group != "torch":
                 yield requirement
 
     return sorted(set(members("all")))
 
 
-def install(group, before, torch):
+def install(group: str, before: Stamp, torch: str) -> None:
     arguments, description, _ = GROUPS[group]
     say("Installing " + description + ".")
     started = time.time()
@@ -425,10 +420,10 @@ def install(group, before, torch):
             write_stamp(before)
         raise
     write_stamp(finished_stamp(group, torch))
-    say("Installed in {0:.0f} s.".format(time.time() - started))
+    say(f"Installed in {time.time() - started:.0f} s.")
 
 
-def explain(lines):
+def explain(lines: List[str]) -> str:
     """Turn pip's output into its own error lines and one sentence on what to do."""
     errors = [line for line in lines if re.match(r"\s*(ERROR|error)\b", line)]
     if "The conflict is caused by:" in lines:
@@ -448,18 +443,18 @@ def explain(lines):
     )
 
 
-def chosen_torch():
+def chosen_torch() -> str:
     choice = os.environ.get("TORCH", "")
     if choice not in TORCH_CHOICES:
         raise RefusalError(
-            'TORCH is "{0}"; it may be {1}, or left out.'.format(
+            'TORCH is "{}"; it may be {}, or left out.'.format(
                 choice, ", ".join(TORCH_CHOICES[1:])
             )
         )
     return choice
 
 
-def is_up_to_date(stamp, group, torch):
+def is_up_to_date(stamp: Dict[str, Any], group: str, torch: str) -> bool:
     if group not in stamp["serves"] or stamp["inputs"] != hash_of_inputs():
         return False
     made = stamp.get("torch", "")
@@ -467,7 +462,7 @@ def is_up_to_date(stamp, group, torch):
     return group == "book" or torch == made or (not torch and made != "none")
 
 
-def prepare(group, target, given):
+def prepare(group: str, target: str, given: bool) -> None:
     torch = chosen_torch()
     stamp = read_stamp()
     reason = why_make_again(
@@ -482,22 +477,22 @@ def prepare(group, target, given):
     install(group, stamp, torch)
 
 
-def wait_for_others(lock):
+def wait_for_others(lock: IO[str]) -> None:
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except (IOError, OSError):
+    except OSError:
         say("Another command is at work on .venv; waiting for it.")
         fcntl.flock(lock, fcntl.LOCK_EX)
 
 
-def stop(signum, frame):
+def stop(signum: int, frame: object) -> None:
     raise KeyboardInterrupt
 
 
-def main():
+def main() -> int:
     signal.signal(signal.SIGTERM, stop)
     try:
-        with io.open(os.path.join(ROOT, "pyproject.toml")) as lock:
+        with open(os.path.join(ROOT, "pyproject.toml")) as lock:
             wait_for_others(lock)
             prepare(sys.argv[1], sys.argv[2], "--given" in sys.argv)
     except RefusalError as refusal:

@@ -46,30 +46,22 @@ class Page:
         return str(int(found)) if found else ""
 
 
+def _toc() -> Any:
+    return yaml.safe_load((ROOT / "_toc.yml").read_text("utf-8"))
+
+
 def in_parts() -> Iterator[Page]:
     """Yield every page below the landing page with its part, in reading order."""
-    toc = yaml.safe_load((ROOT / "_toc.yml").read_text("utf-8"))
-    for part in toc["parts"]:
+    for part in _toc()["parts"]:
         for chapter in part["chapters"]:
             yield Page(chapter["file"], part["caption"], below=False)
             for section in chapter.get("sections", []):
                 yield Page(section["file"], part["caption"], below=True)
 
 
-def entries(toc: Any = None) -> Iterator[str]:
+def entries() -> list[str]:
     """Every document of the table of contents, without its suffix, in reading order."""
-    node = (
-        yaml.safe_load((ROOT / "_toc.yml").read_text("utf-8")) if toc is None else toc
-    )
-    if isinstance(node, dict):
-        for key in ("root", "file"):
-            if key in node:
-                yield node[key]
-        for key in ("parts", "chapters", "sections"):
-            yield from entries(node.get(key, []))
-    elif isinstance(node, list):
-        for child in node:
-            yield from entries(child)
+    return [_toc()["root"], *(page.docname for page in in_parts())]
 
 
 def chapters() -> list[Path]:
