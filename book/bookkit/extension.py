@@ -115,6 +115,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_config_value("comments_config", {}, "")
     acts: tuple[tuple[str, Callable[..., Any]], ...] = (
         ("config-inited", address.check),
+        ("builder-inited", formulas.open),
         ("builder-inited", index.switch_off_sphinx_search),
         ("env-get-outdated", library.outdated),
         ("source-read", checked_numbers.clean_source),

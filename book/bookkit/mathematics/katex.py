@@ -80,7 +80,7 @@ class Formulas:
             LOGGER.warning(words, tex, error, location=node, type="katex")
             return f"<code>{escape(tex)}</code>"
 
-    def open(self) -> None:
+    def open(self, *_: object) -> None:
         """Find the packages, and what an earlier build has rendered with them."""
         packages = ensure_installed()
         manifest = packages / "katex" / "package.json"
@@ -97,8 +97,6 @@ class Formulas:
     def html(self, tex: str, *, display: bool) -> str:
         """The HTML and MathML of one formula; ValueError when KaTeX refuses it."""
         key = f"{'D' if display else 'I'}{tex}"
-        if not self._edition:
-            self.open()
         if key not in self._known:
             self._known[key] = mathml.with_fitting_children(self._ask(tex, display))
             self._changed = True

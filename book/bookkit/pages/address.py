@@ -23,7 +23,7 @@ from sphinx.errors import ConfigError
 
 from bookkit.pages.page import Page
 
-# The publish workflow puts there the notebooks that take_away/chapter_downloads.py writes. Colab
+# The publish workflow puts there the notebooks that take_away/downloads.py writes. Colab
 # opens no other files of the repository, and those of the chapters do not install the library.
 COLAB_BRANCH = "colab"
 PICTURE = "_static/social-preview.png"

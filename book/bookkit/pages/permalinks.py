@@ -1,7 +1,7 @@
 """Names each permalink by what it leads to, for a list of links and for a screen reader.
 
 Sphinx calls all of them "Link to this heading". Here they are "Link to “Cross entropy”",
-"Link to figure 3.2", "Link to softmax"; build_time_math names those of equations.
+"Link to figure 3.2", "Link to softmax"; mathematics/katex.py names those of equations.
 """
 
 from __future__ import annotations

@@ -100,14 +100,8 @@ def _entries(app: Sphinx, tree: Any, site_map: Any) -> list[dict[str, Any]]:
 
 def _contents(app: Sphinx, pagename: str) -> str:
     toc = TocTree(app.env).get_toc_for(pagename, app.builder)
-    below_title = next(iter(toc.findall(nodes.bullet_list)), None)
-    if below_title is None:
-        return ""
-    inner = (
-        next(iter(below_title[0].findall(nodes.bullet_list)), None)
-        if len(below_title)
-        else None
-    )
+    title = toc.next_node(nodes.list_item)
+    inner = title.next_node(nodes.bullet_list) if title is not None else None
     if inner is None:
         return ""
     _prune(inner, CONTENTS_DEPTH)
@@ -124,24 +118,16 @@ def _prune(listing: nodes.Element, depth: int) -> None:
                     _prune(child, depth - 1)
 
 
-def _place(parts: list[dict[str, Any]], pagename: str) -> str:
+def _where(parts: list[dict[str, Any]], pagename: str) -> tuple[str, set[str]]:
+    """A page's place in words; the page with the one that it belongs to."""
     for part in parts:
         for entry in part["entries"]:
-            chapter = f"{part['caption']} · Chapter {entry['number']}"
-            if entry["docname"] == pagename:
-                return chapter if entry["number"] else part["caption"]
-            if any(below["docname"] == pagename for below in entry["below"]):
-                return chapter
-    return ""
-
-
-def _chain(parts: list[dict[str, Any]], pagename: str) -> set[str]:
-    """The page at hand and the page that it belongs to."""
-    for part in parts:
-        for entry in part["entries"]:
-            if any(below["docname"] == pagename for below in entry["below"]):
-                return {pagename, entry["docname"]}
-    return {pagename}
+            at_entry = pagename == entry["docname"]
+            if at_entry or any(pagename == one["docname"] for one in entry["below"]):
+                in_part = at_entry and not entry["number"]
+                chapter = "" if in_part else f" · Chapter {entry['number']}"
+                return f"{part['caption']}{chapter}", {pagename, entry["docname"]}
+    return "", {pagename}
 
 
 def _tools(app: Sphinx, pagename: str, context: dict[str, Any]) -> list[dict[str, Any]]:
@@ -217,6 +203,7 @@ def fill(page: Page) -> None:
     """Tell a page's template everything that it asks."""
     app, pagename, context = page.app, page.name, page.context
     parts = parts_of_book(app)
+    place, here = _where(parts, pagename)
     known = pagename in app.env.titles
     title = app.env.titles[pagename].astext() if known else context.get("title", "")
     book = app.config.html_title
@@ -230,8 +217,8 @@ def fill(page: Page) -> None:
     context.update(
         book_parts=parts,
         page_title=book if at_root else f"{title} · {book}",
-        here=_chain(parts, pagename),
-        page_place=_place(parts, pagename),
+        here=here,
+        page_place=place,
         page_tools=_tools(app, pagename, context),
         page_contents=_contents(app, pagename) if known and not at_root else "",
         page_description=description,
