@@ -334,6 +334,17 @@ def test_pips_conflict_is_shown_and_is_not_called_a_network_fault(environment):
     assert "a 1 depends on b>=1" in text and "online" not in text
 
 
-def test_an_interpreter_that_is_too_old_reads_as_far_as_its_refusal(environment):
+def test_the_file_uses_no_syntax_that_an_old_python_cannot_read(environment):
     with open(environment.__file__, encoding="utf-8") as file:
-        ast.parse(file.read(), feature_version=(3, 6))
+        tree = ast.parse(file.read())
+    modern = (ast.JoinedStr, ast.AnnAssign, ast.NamedExpr, ast.Match, ast.AsyncFor)
+    for node in ast.walk(tree):
+        assert not isinstance(node, modern), node.lineno
+        if isinstance(node, ast.FunctionDef):
+            assert node.returns is None, node.name
+            assert not node.args.kwonlyargs, node.name
+            assert not any(argument.annotation for argument in node.args.args), (
+                node.name
+            )
+        if isinstance(node, ast.Raise):
+            assert node.cause is None, node.lineno

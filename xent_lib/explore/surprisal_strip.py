@@ -112,7 +112,7 @@ class SurprisalStrip(Interactive):
 
     @property
     def surprisals(self) -> FloatArray:
-        """What each token of the text shown cost, in nats, to 4 decimals."""
+        """What each token shown cost under the model shown, in nats, to 4 decimals."""
         return np.array(self._shown["surprisals"][self._model])
 
     @property

@@ -3,14 +3,17 @@
     python environment.py {book,all} TARGET [--given]
 
 The Makefile runs this file for TARGET with whatever interpreter is at hand. It uses the
-standard library alone, in syntax that Python 3.6 reads, because an interpreter that is too
+standard library alone, in syntax that Python 2.7 reads, because an interpreter that is too
 old has to get as far as the sentence that refuses it. ``--given`` says that a person named
 the interpreter, so a .venv of another version is made again.
 
 Which build of torch is installed, the variable TORCH says; see ``install_torch``.
 """
 
+from __future__ import print_function
+
 import hashlib
+import io
 import json
 import os
 import platform
@@ -21,14 +24,18 @@ import subprocess
 import sys
 import threading
 import time
-from typing import IO, Any, Dict, Iterable, Iterator, List, Optional, Tuple
 
 try:
     import fcntl
 except ImportError:
     sys.exit("This book is built on Linux or macOS; on Windows, run make inside WSL.")
 
-Stamp = Optional[Dict[str, Any]]
+TYPE_CHECKING = False  # Python 2.7 has no typing; mypy takes this for true
+if TYPE_CHECKING:
+    from typing import IO, Any, Dict, Iterable, Iterator, List, Optional, Tuple  # noqa: F401
+
+    Stamp = Optional[Dict[str, Any]]
+
 OLDEST, NEWEST = (3, 11), (3, 14)
 HERE = os.path.dirname(os.path.realpath(__file__))
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(HERE)))
@@ -83,53 +90,60 @@ class NoCpuBuildError(RefusalError):
 
 
 class PipError(RefusalError):
-    def __init__(self, lines: List[str]) -> None:
+    def __init__(self, lines):
+        # type: (List[str]) -> None
         RefusalError.__init__(self, explain(lines))
         # Up to this line pip has read and downloaded, and changed nothing.
         self.changed = any(line.startswith("Installing collected") for line in lines)
 
 
-def dotted(version: Iterable[object]) -> str:
+def dotted(version):
+    # type: (Iterable[object]) -> str
     return ".".join(str(part) for part in version)
 
 
-def say(text: str) -> None:
+def say(text):
+    # type: (str) -> None
     print(text)
     sys.stdout.flush()
 
 
-def hash_of_inputs() -> str:
+def hash_of_inputs():
+    # type: () -> str
     digest = hashlib.sha256()
     for name in INPUTS:
-        with open(os.path.join(ROOT, name), "rb") as file:
+        with io.open(os.path.join(ROOT, name), "rb") as file:
             digest.update(file.read() + b"\0")
     return digest.hexdigest()
 
 
-def read_stamp() -> Stamp:
+def read_stamp():
+    # type: () -> Stamp
     """Return what the last run wrote, or None for a .venv made without this file."""
     if not os.path.exists(STAMP):
         return None
     try:
-        with open(STAMP, encoding="utf-8") as file:
+        with io.open(STAMP, encoding="utf-8") as file:
             stamp = json.load(file)
-    except (OSError, ValueError):
+    except (IOError, OSError, ValueError):
         return UNFINISHED
     complete = isinstance(stamp, dict) and set(stamp) >= FINISHED_KEYS
     return stamp if complete else UNFINISHED
 
 
-def write_stamp(stamp: Stamp) -> None:
+def write_stamp(stamp):
+    # type: (Stamp) -> None
     # Renamed into place, so that a kill in the middle leaves the old stamp or the new.
     if stamp is None:
         os.remove(STAMP)
         return
-    with open(STAMP + ".part", "wb") as file:
+    with io.open(STAMP + ".part", "wb") as file:
         file.write(json.dumps(stamp, sort_keys=True, indent=1).encode("utf-8"))
     os.rename(STAMP + ".part", STAMP)
 
 
-def finished_stamp(group: str, torch: str = "") -> Dict[str, Any]:
+def finished_stamp(group, torch=""):
+    # type: (str, str) -> Dict[str, Any]
     return {
         "inputs": hash_of_inputs(),
         "python": list(version_of_venv() or ()),
@@ -139,13 +153,13 @@ def finished_stamp(group: str, torch: str = "") -> Dict[str, Any]:
     }
 
 
-def version_of_venv() -> Optional[Tuple[int, ...]]:
+def version_of_venv():
+    # type: () -> Optional[Tuple[int, ...]]
     """Return the (major, minor) of the interpreter in .venv, or None if it is broken."""
     question = "import sys; print(sys.prefix); print('%d %d' % sys.version_info[:2])"
     try:
-        answer = subprocess.check_output(
-            [PYTHON, "-c", question], stderr=subprocess.DEVNULL
-        )
+        with io.open(os.devnull, "wb") as nowhere:
+            answer = subprocess.check_output([PYTHON, "-c", question], stderr=nowhere)
     except (OSError, subprocess.CalledProcessError):
         return None
     prefix, version = answer.decode("utf-8", "replace").splitlines()[-2:]
@@ -156,9 +170,8 @@ def version_of_venv() -> Optional[Tuple[int, ...]]:
     return tuple(int(part) for part in version.split())
 
 
-def why_make_again(
-    stamp: Stamp, version: Optional[Tuple[int, ...]], wanted: Optional[Tuple[int, ...]]
-) -> Optional[str]:
+def why_make_again(stamp, version, wanted):
+    # type: (Stamp, Optional[Tuple[int, ...]], Optional[Tuple[int, ...]]) -> Optional[str]
     """Return what is wrong with .venv, or None if it can be used."""
     if not os.path.lexists(VENV):
         return "there is none"
@@ -171,37 +184,43 @@ def why_make_again(
     if version < OLDEST or (stamp and stamp.get("python") != list(version)):
         return "it was made for another Python"
     if wanted and version != wanted:
-        return f"it has Python {dotted(version)}, and {dotted(wanted)} was asked for"
+        return "it has Python {0}, and {1} was asked for".format(
+            dotted(version), dotted(wanted)
+        )
     return None
 
 
-def refuse_an_unfit_interpreter(target: str) -> None:
-    name = f"make {target} PYTHON=python3.12"
+def refuse_an_unfit_interpreter(target):
+    # type: (str) -> None
+    name = "make {0} PYTHON=python3.12".format(target)
     here = dotted(sys.version_info[:3])
     if sys.version_info[:2] < OLDEST:
         raise RefusalError(
-            f"This book needs Python {dotted(OLDEST)} or newer, and {sys.executable} is "
-            f"Python {here}. Name a newer one, for example: {name}"
+            "This book needs Python {0} or newer, and {1} is Python {2}. "
+            "Name a newer one, for example: {3}".format(
+                dotted(OLDEST), sys.executable, here, name
+            )
         )
     if sys.version_info[:2] > NEWEST:
         say(
-            f"Python {here} is newer than the ones this book is tested with "
-            f"({dotted(OLDEST)} to {dotted(NEWEST)}). If installing fails, "
-            f"name one of those, for example: {name}"
+            "Python {0} is newer than the ones this book is tested with ({1} to {2}). "
+            "If installing fails, name one of those, for example: {3}".format(
+                here, dotted(OLDEST), dotted(NEWEST), name
+            )
         )
     try:
         import ensurepip  # noqa: F401
         import venv  # noqa: F401
     except ImportError:
         raise RefusalError(
-            f"Python {here} has no venv module, which Debian and Ubuntu package on its own. "
-            "Install it (apt install python3-venv, or "
-            f"python{dotted(sys.version_info[:2])}-venv for one version) "
-            "and run the same command again."
-        ) from None
+            "Python {0} has no venv module, which Debian and Ubuntu package on its own. "
+            "Install it (apt install python3-venv, or python{1}-venv for one version) "
+            "and run the same command again.".format(here, dotted(sys.version_info[:2]))
+        )
 
 
-def make_venv(reason: str) -> None:
+def make_venv(reason):
+    # type: (str) -> None
     try:
         if os.path.isdir(VENV) and not os.path.islink(VENV):
             say("Making .venv again: " + reason + ".")
@@ -211,11 +230,11 @@ def make_venv(reason: str) -> None:
         say("Making .venv with Python " + dotted(sys.version_info[:3]) + ".")
         os.mkdir(VENV)
         write_stamp(UNFINISHED)
-    except OSError as error:
+    except (IOError, OSError) as error:
         raise RefusalError(
-            f"The folder .venv could not be made afresh ({error}). Check that you own it and "
-            "that the disk has room, then run the same command again."
-        ) from error
+            "The folder .venv could not be made afresh ({0}). Check that you own it and "
+            "that the disk has room, then run the same command again.".format(error)
+        )
     process = subprocess.Popen(
         [sys.executable, "-m", "venv", VENV],
         stdout=subprocess.PIPE,
@@ -230,20 +249,23 @@ def make_venv(reason: str) -> None:
         )
 
 
-def show_progress(line: str) -> None:
+def show_progress(line):
+    # type: (str) -> None
     if sys.stdout.isatty():
         sys.stdout.write("\r\033[K  " + line.strip()[:72] if line.strip() else "")
         sys.stdout.flush()
 
 
-class Downloads:
+class Downloads(object):
     """Adds up what pip says that it fetches, and names what is large before it comes."""
 
-    def __init__(self) -> None:
+    def __init__(self):
+        # type: () -> None
         self.megabytes = 0.0
         self.named = False
 
-    def note(self, line: str) -> None:
+    def note(self, line):
+        # type: (str) -> None
         found = DOWNLOAD.match(line)
         if not found:
             return
@@ -252,15 +274,18 @@ class Downloads:
         self.megabytes += size
         if size > MEGABYTES_TO_NAME:
             self.named = True
-            say(f"Downloading {name}: {size:.0f} MB. Ctrl-C stops it.")
+            say("Downloading {0}: {1:.0f} MB. Ctrl-C stops it.".format(name, size))
         elif self.megabytes > MEGABYTES_TO_NAME and not self.named:
             self.named = True
             say(
-                f"The downloads come to more than {MEGABYTES_TO_NAME} MB. Ctrl-C stops them."
+                "The downloads come to more than {0} MB. Ctrl-C stops them.".format(
+                    MEGABYTES_TO_NAME
+                )
             )
 
 
-def run_pip(arguments: List[str]) -> Tuple[int, List[str]]:
+def run_pip(arguments):
+    # type: (List[str]) -> Tuple[int, List[str]]
     """Run pip; return its exit code and everything it printed, line by line."""
     process = subprocess.Popen(
         [PYTHON, "-m", "pip", "install", "--no-input", "--disable-pip-version-check"]
@@ -287,22 +312,25 @@ def run_pip(arguments: List[str]) -> Tuple[int, List[str]]:
     return process.returncode, lines
 
 
-def pinned_torch() -> str:
-    with open(os.path.join(ROOT, "constraints.txt"), encoding="utf-8") as file:
-        pins: List[str] = re.findall(r"^torch==(\S+)", file.read(), re.MULTILINE)
-    return pins[0]
+def pinned_torch():
+    # type: () -> str
+    with io.open(os.path.join(ROOT, "constraints.txt"), encoding="utf-8") as file:
+        return str(re.findall(r"^torch==(\S+)", file.read(), re.MULTILINE)[0])
 
 
-def installed_torch() -> str:
+def installed_torch():
+    # type: () -> str
     """Return the version of torch in .venv, with what it was built for; "" without one."""
     question = "import importlib.metadata as m; print(m.version('torch'))"
-    asked = subprocess.run(
-        [PYTHON, "-c", question], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
-    )
-    return asked.stdout.decode("utf-8", "replace").strip()
+    with io.open(os.devnull, "wb") as nowhere:
+        process = subprocess.Popen(
+            [PYTHON, "-c", question], stdout=subprocess.PIPE, stderr=nowhere
+        )
+        return process.communicate()[0].decode("utf-8", "replace").strip()
 
 
-def has_builds_for_graphics_cards() -> bool:
+def has_builds_for_graphics_cards():
+    # type: () -> bool
     """Whether the torch that pip takes by itself brings NVIDIA's libraries along."""
     return sys.platform.startswith("linux") and platform.machine() in (
         "x86_64",
@@ -310,26 +338,29 @@ def has_builds_for_graphics_cards() -> bool:
     )
 
 
-def has_a_graphics_card() -> bool:
+def has_a_graphics_card():
+    # type: () -> bool
     return os.path.exists("/proc/driver/nvidia/version") or any(
         os.path.exists(place) for place in ("/dev/nvidia0", "/dev/dxg")
     )
 
 
-def is_reachable(address: str) -> bool:
+def is_reachable(address):
+    # type: (str) -> bool
     """Ask once, and wait no longer than a few seconds: a name server may not answer."""
     from urllib.error import HTTPError
     from urllib.request import urlopen
 
     answered = []
 
-    def ask() -> None:
+    def ask():
+        # type: () -> None
         try:
             urlopen(address, timeout=SECONDS_TO_ANSWER).close()
             answered.append(True)
         except HTTPError:
             answered.append(True)
-        except (OSError, ValueError):
+        except (EnvironmentError, ValueError):
             pass
 
     asking = threading.Thread(target=ask)
@@ -339,7 +370,8 @@ def is_reachable(address: str) -> bool:
     return bool(answered)
 
 
-def install_torch(choice: str) -> None:
+def install_torch(choice):
+    # type: (str) -> None
     """Install the build of torch that was asked for, or leave it to pip.
 
     ``cpu`` is the one without NVIDIA's libraries, ``any`` what pip finds by itself, ``none``
@@ -384,25 +416,29 @@ def install_torch(choice: str) -> None:
         )
 
 
-def names_without_torch() -> List[str]:
+def names_without_torch():
+    # type: () -> List[str]
     """Return what the group "all" asks for, less torch."""
     import tomllib
 
-    with open(os.path.join(ROOT, "pyproject.toml"), "rb") as file:
+    with io.open(os.path.join(ROOT, "pyproject.toml"), "rb") as file:
         groups = tomllib.load(file)["project"]["optional-dependencies"]
 
-    def members(group: str) -> Iterator[str]:
+    def members(group):
+        # type: (str) -> Iterator[str]
         for requirement in groups[group]:
             own = re.match(r"xent-lib\[(.*)\]$", requirement)
             for name in own.group(1).split(",") if own else ():
-                yield from members(name)
+                for member in members(name):
+                    yield member
             if not own and group != "torch":
                 yield requirement
 
     return sorted(set(members("all")))
 
 
-def install(group: str, before: Stamp, torch: str) -> None:
+def install(group, before, torch):
+    # type: (str, Stamp, str) -> None
     arguments, description, _ = GROUPS[group]
     say("Installing " + description + ".")
     started = time.time()
@@ -420,10 +456,11 @@ def install(group: str, before: Stamp, torch: str) -> None:
             write_stamp(before)
         raise
     write_stamp(finished_stamp(group, torch))
-    say(f"Installed in {time.time() - started:.0f} s.")
+    say("Installed in {0:.0f} s.".format(time.time() - started))
 
 
-def explain(lines: List[str]) -> str:
+def explain(lines):
+    # type: (List[str]) -> str
     """Turn pip's output into its own error lines and one sentence on what to do."""
     errors = [line for line in lines if re.match(r"\s*(ERROR|error)\b", line)]
     if "The conflict is caused by:" in lines:
@@ -443,18 +480,20 @@ def explain(lines: List[str]) -> str:
     )
 
 
-def chosen_torch() -> str:
+def chosen_torch():
+    # type: () -> str
     choice = os.environ.get("TORCH", "")
     if choice not in TORCH_CHOICES:
         raise RefusalError(
-            'TORCH is "{}"; it may be {}, or left out.'.format(
+            'TORCH is "{0}"; it may be {1}, or left out.'.format(
                 choice, ", ".join(TORCH_CHOICES[1:])
             )
         )
     return choice
 
 
-def is_up_to_date(stamp: Dict[str, Any], group: str, torch: str) -> bool:
+def is_up_to_date(stamp, group, torch):
+    # type: (Dict[str, Any], str, str) -> bool
     if group not in stamp["serves"] or stamp["inputs"] != hash_of_inputs():
         return False
     made = stamp.get("torch", "")
@@ -462,7 +501,8 @@ def is_up_to_date(stamp: Dict[str, Any], group: str, torch: str) -> bool:
     return group == "book" or torch == made or (not torch and made != "none")
 
 
-def prepare(group: str, target: str, given: bool) -> None:
+def prepare(group, target, given):
+    # type: (str, str, bool) -> None
     torch = chosen_torch()
     stamp = read_stamp()
     reason = why_make_again(
@@ -477,22 +517,25 @@ def prepare(group: str, target: str, given: bool) -> None:
     install(group, stamp, torch)
 
 
-def wait_for_others(lock: IO[str]) -> None:
+def wait_for_others(lock):
+    # type: (IO[str]) -> None
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
+    except (IOError, OSError):
         say("Another command is at work on .venv; waiting for it.")
         fcntl.flock(lock, fcntl.LOCK_EX)
 
 
-def stop(signum: int, frame: object) -> None:
+def stop(signum, frame):
+    # type: (int, object) -> None
     raise KeyboardInterrupt
 
 
-def main() -> int:
+def main():
+    # type: () -> int
     signal.signal(signal.SIGTERM, stop)
     try:
-        with open(os.path.join(ROOT, "pyproject.toml")) as lock:
+        with io.open(os.path.join(ROOT, "pyproject.toml")) as lock:
             wait_for_others(lock)
             prepare(sys.argv[1], sys.argv[2], "--given" in sys.argv)
     except RefusalError as refusal:

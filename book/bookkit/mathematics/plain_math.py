@@ -82,5 +82,5 @@ def plain_text(node: nodes.Node) -> str:
     if isinstance(node, nodes.math | nodes.math_block):
         return plain_math(node.astext())
     if isinstance(node, nodes.Text):
-        return str(node)
+        return str(node.astext())
     return "".join(plain_text(child) for child in node.children)
