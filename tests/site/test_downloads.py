@@ -151,7 +151,9 @@ def test_the_same_library_gives_the_same_wheel_whatever_the_umask(
 def test_a_library_that_cannot_be_packed_is_an_error_with_its_reason(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bookkit.take_away.library_wheel._BUILD", "raise SystemExit('no room')")
+    monkeypatch.setattr(
+        "bookkit.take_away.library_wheel._BUILD", "raise SystemExit('no room')"
+    )
     with pytest.raises(WheelError, match=r"xent_lib could not be built:\nno room"):
         library_wheel(tmp_path / "cache")
 
