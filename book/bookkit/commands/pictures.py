@@ -68,7 +68,8 @@ def _bytes(figure: Figure) -> bytes:
 
 
 def _canvas(width: int, height: int) -> tuple[Figure, Axes]:
-    figure = Figure((width / DPI, height / DPI), facecolor=PAPER, layout=None)
+    figure = Figure((width / DPI, height / DPI), facecolor=PAPER)
+    figure.set_layout_engine("none")
     axes = figure.add_axes((0, 0, 1, 1))
     axes.set_xlim(0, width)
     axes.set_ylim(height, 0)
