@@ -12,13 +12,13 @@ without_torch := $(if $(filter none,$(TORCH)),--exclude xent_lib/torch_losses)
 
 # $(call environment,GROUP): .venv exists and holds what pyproject.toml's GROUP asks for.
 define environment
-@"$(PYTHON)" -B book/_tools/environment.py $(1) $@ $(given) || { code=$$?; \
+@"$(PYTHON)" -B book/bookkit/commands/environment.py $(1) $@ $(given) || { code=$$?; \
 	case $$code in 126|127) echo 'No interpreter "$(PYTHON)" runs here.' \
 	'Name one that does, version 3.11 or newer: make $@ PYTHON=python3.12' >&2;; esac; \
 	exit $$code; }
 endef
 
-.PHONY: help book serve epub zip test test-slow test-fresh lab refresh bench lighthouse pictures pdf lock clean
+.PHONY: help book serve epub zip test test-slow test-fresh lab refresh bench lighthouse links pictures pdf lock clean
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
 
@@ -28,28 +28,28 @@ help: ## list these commands
 
 book: ## build the book into _build/html
 	$(call environment,book)
-	@$(tools) _tools.build
+	@$(tools) bookkit.commands.build
 
 serve: ## build the book, show it on localhost, rebuild it on every change (PORT=8000)
 	$(call environment,book)
-	@$(tools) _tools.serve $(PORT)
+	@$(tools) bookkit.commands.serve $(PORT)
 
 # The second build puts what was made into the site, with a link on its first page.
 epub: ## make the book for e-readers, in _build/take
 	$(call environment,book)
-	@$(tools) _tools.build
-	@$(tools) _tools.epub
-	@$(tools) _tools.build
+	@$(tools) bookkit.commands.build
+	@$(tools) bookkit.take_away.epub
+	@$(tools) bookkit.commands.build
 
 zip: ## pack the site for reading from a folder, in _build/take
 	$(call environment,book)
-	@$(tools) _tools.build
-	@$(tools) _tools.site_zip
-	@$(tools) _tools.build
+	@$(tools) bookkit.commands.build
+	@$(tools) bookkit.take_away.site_zip
+	@$(tools) bookkit.commands.build
 
 test: ## build the book, then run every check and every test
 	$(call environment,all)
-	@$(tools) _tools.build
+	@$(tools) bookkit.commands.build
 	@echo "Checking style and types."
 	@$(python) ruff check .
 	@$(python) ruff format --check .
@@ -62,44 +62,48 @@ test-slow: ## run the tests that take minutes, among them a build on each Python
 	@$(python) pytest -m slow tests
 
 test-fresh: ## do what the README says on new Debian systems, as root (hours; SUITE=bookworm: one)
-	@"$(PYTHON)" -B book/_tools/fresh.py $(SUITE)
+	@"$(PYTHON)" -B tests/commands/fresh.py $(SUITE)
 
 lab: ## open the chapters in JupyterLab
 	$(call environment,all)
-	@JUPYTER_CONFIG_PATH="$(CURDIR)/book/_tools/jupyter:$$JUPYTER_CONFIG_PATH" \
+	@JUPYTER_CONFIG_PATH="$(CURDIR)/book/bookkit/commands/jupyter:$$JUPYTER_CONFIG_PATH" \
 		$(tools) jupyterlab --ServerApp.root_dir=. --LabApp.default_url=/lab/tree/notebooks \
 		$(if $(filter 0,$(shell id -u)),--allow-root)
 
 refresh: ## run the chapters again and keep their outputs (CHAPTERS=03_formula: only that)
 	$(call environment,all)
-	@$(tools) _tools.refresh $(CHAPTERS)
+	@$(tools) bookkit.commands.refresh $(CHAPTERS)
 
 bench: ## measure the losses beside their peers and keep the results (some minutes)
 	$(call environment,all)
 	@$(python) pip install --quiet -c constraints.txt -e ".[bench]"
 	@.venv/bin/python tests/benchmarks/value_and_grad.py --store tests/benchmarks/value_and_grad.json
 	@.venv/bin/python tests/benchmarks/accuracy.py --store tests/benchmarks/accuracy.json
-	@$(tools) _tools.performance
+	@$(tools) bookkit.commands.performance
 
 lighthouse: ## measure the built pages that are new or changed (ALL=1: all of them)
 	$(call environment,book)
-	@$(tools) _tools.build
-	@$(tools) _tools.lighthouse $(if $(ALL),--all)
-	@$(tools) _tools.site_quality
+	@$(tools) bookkit.commands.build
+	@$(tools) bookkit.commands.lighthouse $(if $(ALL),--all)
+	@$(tools) bookkit.commands.site_quality
+
+links: ## ask every outside address that the book names (minutes)
+	$(call environment,book)
+	@$(tools) bookkit.commands.links
 
 pictures: ## draw the link preview, the home-screen icon and the e-book's cover again
 	$(call environment,all)
-	@$(tools) _tools.pictures
+	@$(tools) bookkit.commands.pictures
 
 pdf: ## set the whole book as a PDF, in _build/take
 	$(call environment,all)
-	@$(tools) _tools.build
-	@$(tools) _tools.pdf
-	@$(tools) _tools.build
+	@$(tools) bookkit.commands.build
+	@$(tools) bookkit.take_away.pdf
+	@$(tools) bookkit.commands.build
 
 lock: ## make constraints.txt again (UPGRADE=1: with the newest of everything)
 	$(call environment,book)
-	@$(tools) _tools.lock $(if $(UPGRADE),--upgrade)
+	@$(tools) bookkit.commands.lock $(if $(UPGRADE),--upgrade)
 
 clean: ## remove what the commands made, except .venv
 	@echo "Removing _build and the tools' caches."

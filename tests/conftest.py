@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from _tools.browser import NAMES, sandbox
+from bookkit.machine.browser import NAMES, sandbox
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Playwright

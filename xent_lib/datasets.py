@@ -108,7 +108,8 @@ def overconfident_digits() -> tuple[FloatArray, IntArray]:
     Notes
     -----
     The interactive figure of chapter 11 shows it. The repository's
-    ``book/_tools/held_out.py`` trains the network. Time and memory: those of reading 4,950 numbers.
+    ``book/bookkit/commands/held_out.py`` trains the network. Time and memory: those of reading
+    4,950 numbers.
 
     Examples
     --------

@@ -97,15 +97,14 @@
     for (const entry of entries) {
       const names = [entry.title, ...(entry.also || "").split("; ").filter(Boolean)];
       entry.also = names.slice(1).join("; ");
-      entry.spelt = names.map((name) => name.toLowerCase());
       entry.names = names.map((name) => new Set(terms(name)));
       for (const word of `${names.join(" ")} ${entry.text}`.toLowerCase().match(/[a-z]+/g) || []) {
         const spelt = british(word);
         written.set(spelt, (written.get(spelt) || 0) + 1);
       }
       if (entry.kind !== "term") continue;
-      for (const name of entry.spelt) {
-        const pair = name.split(/[ -]/);
+      for (const name of names) {
+        const pair = name.toLowerCase().split(/[ -]/);
         for (let at = 1; at < pair.length; at++) joined.set(pair[at - 1] + pair[at], [pair[at - 1], pair[at]]);
       }
     }
@@ -144,12 +143,8 @@
     });
     for (const hit of found) {
       const covered = new Set(hit.queryTerms).size / question.length;
-      const corrected = question.map((word) => (hit.match[word] ? word
-        : Object.keys(hit.match).find((term) => hit.match[term].some((field) => field === "title" || field === "also")
-          && !question.includes(term) && (term.startsWith(word.slice(0, 3)))) || word));
-      const { recall, precision } = nearness(entries[hit.id].names, corrected);
-      const literal = entries[hit.id].spelt.includes(query.trim().toLowerCase());
-      const exact = (recall === 1 && precision === 1 ? 6 : 0) + (literal ? 24 : 0);
+      const { recall, precision } = nearness(entries[hit.id].names, question);
+      const exact = recall === 1 && precision === 1 ? 6 : 0;
       const meant = sign && hit.href.startsWith(NOTATION) ? 10 : 1;
       hit.rank = hit.score * WEIGHT[hit.kind] * meant * covered ** 2 * (1 + 1.5 * recall ** 2 + 3 * recall ** 2 * precision + exact);
     }

@@ -29,12 +29,12 @@ SMALL_BOOK = {
         "only_build_toc_files: true\n"
         "exclude_patterns: [.venv, '*.md']\n"
         "execute:\n  execute_notebooks: 'off'\n"
-        "sphinx:\n  local_extensions:\n    pause: book/_ext\n"
+        "sphinx:\n  local_extensions:\n    bookkit.pause: book\n"
     ),
     "book/index.md": "# First page\n\nHere is the beginning.\n",
     "book/second.md": "# Second page\n\nHere is the end.\n",
     # Lets a test stop a build at a known point: after reading, before writing.
-    "book/_ext/pause.py": (
+    "book/bookkit/pause.py": (
         "import pathlib, time\n"
         "HERE = pathlib.Path(__file__).parent\n"
         "def pause(app, env):\n"
@@ -102,7 +102,7 @@ class Checkout:
 
     def environment(self) -> ModuleType:
         """This copy's own environment.py, so that its paths are the copy's."""
-        path = self.folder / "book" / "_tools" / "environment.py"
+        path = self.folder / "book" / "bookkit" / "commands" / "environment.py"
         spec = importlib.util.spec_from_file_location("environment_of_a_copy", path)
         assert spec is not None
         assert spec.loader is not None
@@ -146,7 +146,6 @@ def checkout(tmp_path: Path) -> Checkout:
 @pytest.fixture
 def small(checkout: Checkout) -> Checkout:
     """The tree with a book of two plain pages in place of the real one."""
-    shutil.rmtree(checkout.folder / "book" / "_ext")
     for name, text in SMALL_BOOK.items():
         (checkout.folder / name).parent.mkdir(parents=True, exist_ok=True)
         (checkout.folder / name).write_text(text, encoding="utf-8")

@@ -56,7 +56,7 @@ def test_a_warning_fails_the_build_each_time_until_it_is_mended(ready):
 
 
 def test_a_build_that_was_killed_leaves_nothing_that_counts(ready):
-    extension = ready.folder / "book" / "_ext"
+    extension = ready.folder / "book" / "bookkit"
     (extension / "pause").touch()
     process = ready.start("book")
     wait_for(extension / "paused")
@@ -72,7 +72,7 @@ def test_a_build_that_was_killed_leaves_nothing_that_counts(ready):
 
 
 def test_interrupting_a_build_from_the_keyboard_fails_it(ready):
-    extension = ready.folder / "book" / "_ext"
+    extension = ready.folder / "book" / "bookkit"
     (extension / "pause").touch()
     process = ready.start("book")
     wait_for(extension / "paused")
@@ -98,7 +98,7 @@ def test_a_page_that_left_the_table_of_contents_leaves_the_site(ready):
 def test_a_changed_extension_builds_every_page_again(ready):
     assert ready.make("book").code == 0
     before = pages(ready)
-    edit(ready.folder / "book" / "_ext" / "pause.py", "return []", "return list()")
+    edit(ready.folder / "book" / "bookkit" / "pause.py", "return []", "return list()")
     assert ready.make("book").code == 0
     after = pages(ready)
     assert all(after[name] != before[name] for name in before)

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from _tools import fresh
-from _tools.environment import NO_CPU_BUILD
+import fresh
+from bookkit.commands.environment import NO_CPU_BUILD
 
 
 @pytest.fixture
@@ -151,7 +151,7 @@ def test_a_stopped_step_leaves_neither_mounts_nor_processes(place, tmp_path):
         pytest.skip("this machine allows no namespaces")
     mark = tmp_path / "mark"
     code = (
-        "from _tools import fresh; import pathlib, signal, sys\n"
+        "import fresh; import pathlib, signal, sys\n"
         # Whoever runs the tests in the background has had the signal ignored.
         "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
         "fresh.PLACE = pathlib.Path(sys.argv[1])\n"
@@ -162,7 +162,7 @@ def test_a_stopped_step_leaves_neither_mounts_nor_processes(place, tmp_path):
     mark.mkdir()
     process = subprocess.Popen(
         [sys.executable, "-c", code, str(place), str(mark)],
-        env=os.environ | {"PYTHONPATH": str(fresh.ROOT / "book")},
+        env=os.environ | {"PYTHONPATH": str(Path(fresh.__file__).parent)},
     )
     while not Path(f"{mark}.made").exists():
         assert process.poll() is None

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from _tools import lock
+from bookkit.commands import lock
 
 ROOT = Path(__file__).resolve().parents[2]
 RESOLVED = """\

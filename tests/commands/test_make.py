@@ -138,7 +138,7 @@ def test_an_installation_that_was_stopped_starts_afresh(small, offline, by):
 
 def test_windows_without_wsl_is_told_where_to_go(small):
     # Windows' Python has no fcntl.
-    path = small.folder / "book" / "_tools" / "environment.py"
+    path = small.folder / "book" / "bookkit" / "commands" / "environment.py"
     code = (
         f"import sys, runpy; sys.modules['fcntl'] = None; runpy.run_path({str(path)!r})"
     )

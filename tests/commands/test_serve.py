@@ -7,7 +7,7 @@ import urllib.request
 
 import pytest
 
-from _tools import serve
+from bookkit.commands import serve
 
 
 @pytest.fixture

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from node_packages import ensure_installed, node_command
 from playwright.sync_api import Browser, Page
 
+from bookkit.machine.node_packages import ensure_installed, node_command
 from built_figures import SIZES, Open
 
 ROOT = Path(__file__).resolve().parents[2]

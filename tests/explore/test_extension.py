@@ -15,10 +15,21 @@ from xent_lib.explore import LossCurve, _bundle
 ROOT = Path(__file__).resolve().parents[2]
 SETTINGS = f"""
 import sys
-sys.path.insert(0, {str(ROOT / "book" / "_ext")!r})
-extensions = ["myst_nb", "figures", "interactive"]
+sys.path.insert(0, {str(ROOT / "book")!r})
+extensions = ["myst_nb"]
 nb_execution_mode = "off"
 html_theme = "basic"
+
+
+def setup(app):
+    from bookkit.pages import anatomy, interactive
+
+    shown = (interactive.open_figure, interactive.close_figure)
+    app.add_node(interactive.explore, html=shown)
+    app.add_directive("interactive", interactive.InteractiveDirective)
+    app.add_transform(anatomy.Anatomy)
+    app.connect("source-read", interactive.take_states)
+    app.connect("build-finished", lambda app, _: interactive.write(app, app.outdir))
 """
 
 

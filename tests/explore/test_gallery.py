@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 import xent_lib.explore
-from _tools import gallery
-from _tools.chapters import pages
+from bookkit.commands import gallery
+from bookkit.reading.contents import pages
 
 TEXT = gallery.PAGE.read_text("utf-8")
 BLOCKS = gallery.blocks(TEXT)

@@ -98,7 +98,7 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     own = {
         "JUPYTER_CONFIG_DIR": str(folder / "home" / "config"),
         "JUPYTER_RUNTIME_DIR": str(folder / "home" / "runtime"),
-        "JUPYTER_CONFIG_PATH": str(ROOT / "book" / "_tools" / "jupyter"),
+        "JUPYTER_CONFIG_PATH": str(ROOT / "book" / "bookkit" / "commands" / "jupyter"),
         "PYTHONPATH": str(ROOT / "book"),
         "HTTP_PROXY": way_out,
         "HTTPS_PROXY": way_out,
@@ -289,4 +289,4 @@ def test_a_chapter_opens_unchanged_and_is_kept_as_it_is_stored(
 
 def test_make_lab_starts_it_with_these_settings() -> None:
     recipe = (ROOT / "Makefile").read_text("utf-8").partition("\nlab:")[2]
-    assert 'JUPYTER_CONFIG_PATH="$(CURDIR)/book/_tools/jupyter:' in recipe
+    assert 'JUPYTER_CONFIG_PATH="$(CURDIR)/book/bookkit/commands/jupyter:' in recipe

@@ -6,8 +6,8 @@ import re
 import subprocess
 
 import pytest
-from node_packages import node_command
 
+from bookkit.machine.node_packages import node_command
 from xent_lib.explore import _bundle
 
 ROOT = _bundle.FOLDER.parents[1]

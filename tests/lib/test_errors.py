@@ -1,7 +1,6 @@
 """Bad input, one row a mistake: the error names the argument, what was expected, what came."""
 
 import ast
-import importlib
 import inspect
 import itertools
 import re
@@ -9,9 +8,9 @@ from decimal import Decimal
 
 import numpy as np
 import pytest
-from library_source import read_library
 
 import mistakes
+from bookkit.pages.library import read_library
 
 ROWS = [[0.0, 1.0], [2.0, 3.0]]
 DISTRIBUTION = [0.5, 0.5]
@@ -432,34 +431,32 @@ UNCHECKED = {
 }
 
 
-def public(name, module):
-    return getattr(importlib.import_module(module.name), name)
+PUBLIC = {name: thing for module in LIBRARY for name, thing in module.entries.items()}
 
 
-PUBLIC = {
-    one.name: public(one.name, module) for module in LIBRARY for one in module.entries
-}
-
-
-def can_go_wrong(entry):
+def can_go_wrong(name):
     """Whether somebody calls it with arguments; data holders and errors are made inside."""
-    thing = PUBLIC[entry.name]
-    if inspect.isclass(thing) and ">>>" not in entry.docstring:
+    thing = PUBLIC[name]
+    if inspect.isclass(thing) and ">>>" not in inspect.getdoc(thing):
         return False
-    return entry.signature not in ("", "()") and entry.name not in UNCHECKED
+    return bool(inspect.signature(thing).parameters) and name not in UNCHECKED
 
 
 def wanted():
     """Every public function, class and method that takes arguments, as a row would call it."""
-    entries = [one for module in LIBRARY for one in module.entries if can_go_wrong(one)]
+    names = [name for name in PUBLIC if can_go_wrong(name)]
     # A rule's step is called by minimise, which has checked what it passes on.
     methods = {
-        (one.name, member.name)
-        for one in entries
-        for member in one.members
-        if member.kind == "method" and member.name != "step"
+        (name, method)
+        for name in names
+        if inspect.isclass(PUBLIC[name])
+        for method, function in vars(PUBLIC[name]).items()
+        if inspect.isfunction(function)
+        and function.__doc__
+        and method != "step"
+        and not method.startswith("_")
     }
-    return {(one.name,) for one in entries} | methods
+    return {(name,) for name in names} | methods
 
 
 def called(row):

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.optimize import minimize_scalar
 
-from _tools.held_out import train
+from bookkit.commands.held_out import train
 from xent_lib import softmax, softmax_cross_entropy_with_integer_labels
 from xent_lib.datasets import digits, overconfident_digits
 from xent_lib.metrics import (

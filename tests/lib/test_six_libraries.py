@@ -19,7 +19,7 @@ import torch
 from sklearn.metrics import log_loss
 from torch.nn import functional
 
-from _tools.chapters import ROOT
+from bookkit.reading.contents import ROOT
 
 # Read when Keras is imported; it writes its settings into its home folder.
 os.environ["KERAS_BACKEND"] = "torch"

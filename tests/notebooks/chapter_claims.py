@@ -20,10 +20,10 @@ from matplotlib import image
 from nbval.plugin import IPyNbCell, IPyNbFile
 from scipy import ndimage
 
-from _tools.chapters import chapters
-from _tools.execution import evaluator
-from _tools.prose import Audit, audit, checks
-from _tools.refresh import BARE_FACTS, VARIES
+from bookkit.commands.refresh import BARE_FACTS, VARIES
+from bookkit.reading.contents import chapters
+from bookkit.reading.execution import evaluator
+from bookkit.reading.prose import Audit, audit, checks
 
 TILE = 24  # pixels; a word is about two tiles long
 LARGEST_TILE_DIFFERENCE = 6.0  # root mean square over a tile, of 255 grey levels

@@ -10,9 +10,9 @@ import sys
 import nbformat
 import pytest
 
-from _tools.chapters import ROOT
-from _tools.execution import run
-from _tools.refresh import normalise
+from bookkit.commands.refresh import normalise
+from bookkit.reading.contents import ROOT
+from bookkit.reading.execution import run
 
 DRAW = """
 from IPython.display import Image, display

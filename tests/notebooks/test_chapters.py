@@ -8,8 +8,8 @@ import nbformat
 import pytest
 
 import xent_lib.explore
-from _tools.chapters import NOTEBOOKS, ROOT, chapters, entries, pages
-from _tools.refresh import KERNEL
+from bookkit.commands.refresh import KERNEL
+from bookkit.reading.contents import NOTEBOOKS, ROOT, chapters, entries, pages
 from xent_lib.explore._base import MIME
 
 CHAPTERS = chapters()

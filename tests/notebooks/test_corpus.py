@@ -2,7 +2,7 @@
 
 import pytest
 
-from _tools.corpus import main, sections_of
+from bookkit.commands.corpus import main, sections_of
 
 PAGE = """# A title with `code`
 

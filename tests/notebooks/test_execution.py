@@ -9,7 +9,7 @@ import pytest
 from matplotlib import pyplot
 from nbclient.exceptions import CellExecutionError
 
-from _tools.refresh import refresh
+from bookkit.commands.refresh import refresh
 from chapter_claims import (
     LARGEST_MOVE,
     LARGEST_TILE_DIFFERENCE,
@@ -43,8 +43,10 @@ def test_where_the_last_bits_vary_a_curve_may_tremble_and_not_leave():
 
 
 def test_refreshing_reports_a_false_claim_and_keeps_the_output(tmp_path, monkeypatch):
-    monkeypatch.setattr("_tools.refresh.BARE_FACTS", tmp_path / "bare")
-    monkeypatch.setattr("_tools.refresh.REPRODUCED", tmp_path / "reproduced.json")
+    monkeypatch.setattr("bookkit.commands.refresh.BARE_FACTS", tmp_path / "bare")
+    monkeypatch.setattr(
+        "bookkit.commands.refresh.REPRODUCED", tmp_path / "reproduced.json"
+    )
     path = tmp_path / "90_trial.ipynb"
     cells = [
         nbformat.v4.new_code_cell("x = 2 + 2\nx"),
@@ -66,7 +68,9 @@ def test_refreshing_reports_a_false_claim_and_keeps_the_output(tmp_path, monkeyp
 
 
 def test_a_chapter_that_stops_half_way_leaves_the_record_alone(tmp_path, monkeypatch):
-    monkeypatch.setattr("_tools.refresh.REPRODUCED", tmp_path / "reproduced.json")
+    monkeypatch.setattr(
+        "bookkit.commands.refresh.REPRODUCED", tmp_path / "reproduced.json"
+    )
     path = tmp_path / "91_trial.ipynb"
     cells = [nbformat.v4.new_code_cell("1 / 0")]
     nbformat.write(nbformat.v4.new_notebook(cells=cells), path)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import xent_lib
-from _tools.chapters import ROOT
+from bookkit.reading.contents import ROOT
 
 PAGES = sorted((ROOT / "book" / "exercises").glob("*.md"))
 _SAMPLE = re.compile(

@@ -10,8 +10,8 @@ from typing import Any
 import nbformat
 import pytest
 
-from _tools.chapters import FOLDED, chapters
-from _tools.prose import checks
+from bookkit.reading.contents import FOLDED, chapters
+from bookkit.reading.prose import checks
 
 MOST_IMPORT_LINES = 8
 COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)

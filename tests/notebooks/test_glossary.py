@@ -6,10 +6,12 @@ import tomllib
 
 import pytest
 
-from _tools.chapters import ROOT, chapters
+from bookkit.reading.contents import ROOT, chapters
 
 GLOSSARY = (ROOT / "book" / "glossary.md").read_text("utf-8")
-ALSO_CALLED = tomllib.loads((ROOT / "book/_ext/also_called.toml").read_text("utf-8"))
+ALSO_CALLED = tomllib.loads(
+    (ROOT / "book/bookkit/search/also_called.toml").read_text("utf-8")
+)
 CHAPTERS = {path.name: path for path in chapters()}
 LAST_PART = "## Where to go next"
 

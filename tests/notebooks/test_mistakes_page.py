@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import torch
 
-from _tools.chapters import ROOT
+from bookkit.reading.contents import ROOT
 
 PAGE = (ROOT / "book" / "pytorch_mistakes.md").read_text("utf-8")
 CHAPTER = (ROOT / "notebooks" / "09_pytorch.ipynb").read_text("utf-8")

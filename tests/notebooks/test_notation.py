@@ -5,7 +5,7 @@ import re
 import nbformat
 import pytest
 
-from _tools.chapters import ROOT, chapters
+from bookkit.reading.contents import ROOT, chapters
 
 _MATH = re.compile(r"\$\$(.+?)\$\$|\$(.+?)\$", re.DOTALL)
 _WORDS = re.compile(r"\\(?:text|tag|begin|end|operatorname|mathrm)\*?\{[^}]*\}")

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from _tools.chapters import ROOT
+from bookkit.reading.contents import ROOT
 
 # What NumPy, its linear algebra and torch use where a processor lacks AVX-512, and AVX2 too.
 PROCESSORS = {

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 import xent_lib.explore
-from _tools.chapters import pages
-from _tools.prose import audit, checks
+from bookkit.reading.contents import pages
+from bookkit.reading.prose import audit, checks
 
 
 def namespace():

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from _tools.chapters import ROOT, chapters
+from bookkit.reading.contents import ROOT, chapters
 
 _MENTION = re.compile(
     r"(?P<planned>\bplanned\s+)?\b[Cc]hapters?\s+(?P<numbers>\d+(?:(?:,|\s+and|\s+to)\s+\d+)*)"

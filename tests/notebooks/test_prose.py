@@ -2,7 +2,7 @@
 
 import pytest
 
-from _tools.prose import audit, checks, numbers
+from bookkit.reading.prose import audit, checks, numbers
 
 
 def values_of(text):

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from _tools import reading_time
-from _tools.chapters import FOLDED, ROOT, chapters
-from _tools.reading_time import ROUNDED_TO, TIME, Reading, of_chapter, reading
+from bookkit.commands import reading_time
+from bookkit.commands.reading_time import ROUNDED_TO, TIME, Reading, of_chapter, reading
+from bookkit.reading.contents import FOLDED, ROOT, chapters
 
 CHAPTERS = chapters()
 # A chapter may be edited by a paragraph or two before its minutes have to follow.

@@ -6,7 +6,7 @@ import unicodedata
 
 import pytest
 
-from _tools.chapters import ROOT, chapters, pages
+from bookkit.reading.contents import ROOT, chapters, pages
 
 SOURCES = (ROOT / "book" / "references.bib").read_text("utf-8")
 PAGE = (ROOT / "book" / "references.md").read_text("utf-8")

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from _tools.chapters import ROOT
+from bookkit.reading.contents import ROOT
 
 SCRIPT = ROOT / "book" / "scripts" / "train_classifier.py"
 CELLS = json.loads((ROOT / "notebooks" / "09_pytorch.ipynb").read_text("utf-8"))[

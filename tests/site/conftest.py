@@ -81,7 +81,7 @@ def published(
     own = copy.deepcopy(settings)
     own["repository"] |= REPOSITORY
     own["html"]["baseurl"] = PUBLISHED_AT
-    own["sphinx"]["local_extensions"] = {"site_theme": str(ROOT / "book" / "_ext")}
+    own["sphinx"]["local_extensions"] = {"bookkit": str(ROOT / "book")}
     (folder / "_config.yml").write_text(yaml.safe_dump(own), encoding="utf-8")
     for name in (".doctrees", "take"):
         if (site.parent / name).is_dir():

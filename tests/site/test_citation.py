@@ -6,7 +6,7 @@ import tomllib
 
 import yaml
 
-from _tools.chapters import ROOT
+from bookkit.reading.contents import ROOT
 
 CITATION = yaml.safe_load((ROOT / "CITATION.cff").read_text("utf-8"))
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 import pytest
 from bs4 import BeautifulSoup
-from definitions import describe, first_sentence
 from playwright.sync_api import Browser, Locator, Page, expect
 
+from bookkit.pages.definitions import describe, first_sentence
 from visits import LOAD_ALL, WATCH
 
 CHAPTER = "notebooks/03_formula.html"

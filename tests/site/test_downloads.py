@@ -16,17 +16,17 @@ import nbformat
 import pytest
 import yaml
 from bs4 import BeautifulSoup
-from library_wheel import WheelError, library_wheel
-from portable_notebook import (
+
+from bookkit.pages.address import COLAB_BRANCH
+from bookkit.reading.contents import chapters
+from bookkit.take_away.library_wheel import WheelError, library_wheel
+from bookkit.take_away.portable_notebook import (
     INSTALL_ID,
     install_cell,
     needed_modules,
     portable,
     turn_links,
 )
-from repository import COLAB_BRANCH
-
-from _tools.chapters import chapters
 
 from .conftest import PUBLISHED_AT, ROOT
 
@@ -158,7 +158,9 @@ def test_the_same_library_gives_the_same_wheel_whatever_the_umask(
 def test_a_library_that_cannot_be_packed_is_an_error_with_its_reason(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("library_wheel._BUILD", "raise SystemExit('no room')")
+    monkeypatch.setattr(
+        "bookkit.take_away.library_wheel._BUILD", "raise SystemExit('no room')"
+    )
     with pytest.raises(WheelError, match=r"xent_lib could not be built:\nno room"):
         library_wheel(tmp_path / "cache")
 

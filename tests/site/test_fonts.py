@@ -6,9 +6,10 @@ import re
 from pathlib import Path
 
 from bs4 import BeautifulSoup
-from font_subsets import ALWAYS, letters_by_class, wanted
 from fontTools.ttLib import TTFont
-from node_packages import NODE_MODULES
+
+from bookkit.machine.node_packages import NODE_MODULES
+from bookkit.pages.fonts import ALWAYS, letters_by_class, wanted
 
 
 def test_every_character_of_the_prose_that_the_typeface_has_is_kept(

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 from bs4 import BeautifulSoup
-from build_time_math import Formulas
+
+from bookkit.mathematics.katex import Formulas
 
 
 @pytest.fixture(scope="module")

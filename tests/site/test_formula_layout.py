@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from formula_layout import Step, laid_out, parts_of, steps_of
+from bookkit.mathematics.formula_layout import Step, laid_out, parts_of, steps_of
 
 DERIVATION = r"""
 \begin{aligned}

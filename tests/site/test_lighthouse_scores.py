@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from _tools import lighthouse, site_quality
-from _tools.static_server import serving
+from bookkit.commands import lighthouse, site_quality
+from bookkit.commands.static_server import serving
 
 STORED = lighthouse.read_stored()["pages"]
 

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 import pytest
 from bs4 import BeautifulSoup
-from build_time_math import Formulas
-from mathml import CHILDREN
+
+from bookkit.mathematics.katex import Formulas
+from bookkit.mathematics.mathml import CHILDREN
 
 
 def misfits(page: BeautifulSoup) -> list[str]:

@@ -11,8 +11,9 @@ import pybtex.database
 import pytest
 import yaml
 from bs4 import BeautifulSoup
-from page_foot import citation, reproduced
 from playwright.sync_api import Browser, Page, expect
+
+from bookkit.pages.foot import citation, reproduced
 
 ROOT = Path(__file__).resolve().parents[2]
 CHAPTER = "notebooks/03_formula.html"

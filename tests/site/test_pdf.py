@@ -13,24 +13,24 @@ import pytest
 from bs4 import BeautifulSoup
 from pypdf import PageObject, PdfReader
 
-from _tools import browser as browser_of_tools
-from _tools import one_document, pdf
+from bookkit.machine import browser as browser_of_tools
+from bookkit.take_away import packing, pdf
 
 TODAY = datetime.date(2026, 11, 21)
 
 
 @pytest.fixture(scope="module")
-def sections(site: Path) -> list[one_document.Section]:
-    return list(one_document.sections(pdf.FOLDER))
+def sections(site: Path) -> list[pdf.Section]:
+    return list(pdf.sections(pdf.FOLDER))
 
 
 @pytest.fixture(scope="module")
-def whole(sections: list[one_document.Section]) -> BeautifulSoup:
+def whole(sections: list[pdf.Section]) -> BeautifulSoup:
     return BeautifulSoup(pdf.document(sections, {}, pdf.FOLDER, TODAY), "html.parser")
 
 
 def test_every_page_of_the_table_of_contents_is_in_it(
-    sections: list[one_document.Section], toc_pages: list[str]
+    sections: list[pdf.Section], toc_pages: list[str]
 ) -> None:
     landing, *others = toc_pages
     assert [section.page.docname for section in sections] == others
@@ -87,14 +87,14 @@ def _stay_on(page: PageObject) -> Callable[..., None]:
 
 
 def test_the_contents_name_the_pages_on_which_the_sections_begin(
-    browser, sections: list[one_document.Section], tmp_path: Path
+    browser, sections: list[pdf.Section], tmp_path: Path
 ) -> None:
     some = sections[:2]
     reader = PdfReader(pdf.set_pages(browser, some, tmp_path, TODAY))
     texts = [page.extract_text() for page in reader.pages]
     contents = next(text for text in texts if "Contents" in text)
     for section in some:
-        title = one_document.plain(section.title)
+        title = section.name
         number = int(re.search(rf"{re.escape(title)}\s+(\d+)", contents)[1])
         assert title in texts[number - 1]
         assert title not in texts[number - 2] or number - 2 == 1
@@ -122,7 +122,7 @@ def test_the_contents_name_the_pages_on_which_the_sections_begin(
 def test_without_a_built_book_a_sentence_says_what_to_do(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(pdf, "OUTPUT", tmp_path)
+    monkeypatch.setattr(packing, "COMPLETE", tmp_path / "never built")
     assert pdf.main() == 1
     assert "Run `make book` first" in capsys.readouterr().err
 

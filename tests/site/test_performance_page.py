@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from _tools import performance
+from bookkit.commands import performance
 
 PAGE = performance.PAGE.read_text(encoding="utf-8")
 

@@ -6,8 +6,9 @@ import re
 
 import pytest
 from bs4 import BeautifulSoup, Tag
-from permalinks import name_permalinks
 from playwright.sync_api import Browser, expect
+
+from bookkit.pages.permalinks import name_permalinks
 
 Pages = dict[str, BeautifulSoup]
 CHAPTER = "notebooks/03_formula.html"

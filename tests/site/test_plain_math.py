@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from plain_math import plain_math
+
+from bookkit.mathematics.plain_math import plain_math
 
 
 @pytest.mark.parametrize(

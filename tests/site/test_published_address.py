@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 import yaml
 from bs4 import BeautifulSoup
-from site_address import PICTURE_SIZE, site_address
 from sphinx.errors import ConfigError
+
+from bookkit.pages.address import PICTURE_SIZE, site_address
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -78,7 +79,7 @@ def test_a_kept_picture_is_the_one_that_its_code_draws(
     import numpy as np
     from PIL import Image
 
-    from _tools import pictures
+    from bookkit.commands import pictures
 
     kept = Image.open(getattr(pictures, drawing.upper())).convert("RGB")
     drawn = Image.open(io.BytesIO(getattr(pictures, drawing)())).convert("RGB")

@@ -14,7 +14,8 @@ import pytest
 import yaml
 from bs4 import BeautifulSoup
 from playwright.sync_api import Browser, Page, expect
-from repository import COLAB_BRANCH
+
+from bookkit.pages.address import COLAB_BRANCH
 
 from .conftest import PUBLISHED_AT, REPOSITORY, ROOT, parsed
 

@@ -14,7 +14,7 @@ from urllib.parse import unquote, urldefrag
 import pytest
 from bs4 import BeautifulSoup
 
-from _tools.chapters import chapters
+from bookkit.reading.contents import chapters
 
 FOLDER = Path(__file__).with_name("questions")
 TABLES = sorted(FOLDER.glob("*.json"))

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 from bs4 import BeautifulSoup
-from repository import Repository, read_repository
 from sphinx.errors import ConfigError
+
+from bookkit.pages.address import Repository, read_repository
 
 LAUNCH = {
     "binderhub_url": "https://mybinder.org",
@@ -65,18 +66,8 @@ def test_a_page_that_is_no_notebook_has_nothing_to_launch() -> None:
     }
 
 
-def test_gitlab_has_its_own_paths_and_no_colab() -> None:
-    links = _hrefs(_of("https://gitlab.com/group/sub/book.git", "trunk"))
-    assert links["Edit"] == f"https://gitlab.com/group/sub/book/-/edit/trunk/{NOTEBOOK}"
-    assert links["Binder"].startswith(
-        "https://mybinder.org/v2/gl/group%2Fsub%2Fbook/trunk?"
-    )
-    assert "Colab" not in links
-
-
-def test_another_forge_gets_edit_and_report_alone() -> None:
-    links = _hrefs(_of("https://forge.example/owner/book"))
-    assert set(links) == {"Edit", "Report a problem"}
+def test_another_host_than_github_gets_no_links() -> None:
+    assert _hrefs(_of("https://forge.example/owner/book")) == {}
 
 
 def test_a_branch_with_a_slash_is_quoted_for_binder() -> None:

@@ -128,13 +128,12 @@ def _settings(address: str) -> dict[str, Any]:
     """The real _config.yml, less what a book without references and library lacks."""
     settings = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
     settings["repository"]["url"] = address
-    extensions = str(ROOT / "book" / "_ext")
-    settings["sphinx"]["local_extensions"] = {"site_theme": extensions}
+    extensions = str(ROOT / "book")
+    settings["sphinx"]["local_extensions"] = {"bookkit": extensions}
     config = settings["sphinx"]["config"]
     config["html_static_path"] = [str(ROOT / "book" / "_static")]
     del settings["html"]["favicon"], settings["bibtex_bibfiles"]
-    for name in ("sphinxcontrib.bibtex", "api_pages"):
-        config["extensions"].remove(name)
+    config["extensions"].remove("sphinxcontrib.bibtex")
     for name in [name for name in config if name.startswith("bibtex_")]:
         del config[name]
     return settings

@@ -15,15 +15,15 @@ from typing import Any
 from xml.etree import ElementTree
 
 import pytest
-import take_away
 import yaml
 from bs4 import BeautifulSoup
-from mathml import CHILDREN
-from page_foot import LICENCES
 from playwright.sync_api import Browser, expect
 
-from _tools import epub, packing, pdf, site_zip
-from _tools.chapters import EVERYWHERE
+from bookkit.mathematics.mathml import CHILDREN
+from bookkit.pages.foot import LICENCES
+from bookkit.reading.contents import EVERYWHERE
+from bookkit.take_away import epub, packing, pdf, site_zip
+from bookkit.take_away import offers as take_away
 
 ROOT = Path(__file__).resolve().parents[2]
 NO_CHECKER = (
@@ -39,7 +39,7 @@ JAR = Path("/usr/bin/epubcheck")
 @pytest.fixture(scope="module")
 def book(site: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("epub") / "book.epub"
-    packing.pack(path, epub.files(epub.chapters()), stored=epub.MIMETYPE)
+    packing.pack(path, epub.files(), stored=epub.MIMETYPE)
     return path
 
 
@@ -110,7 +110,7 @@ def test_formulas_stand_once_and_figures_keep_their_words(trees):
 
 def test_the_same_site_gives_the_same_e_book(book, tmp_path):
     again = tmp_path / "again.epub"
-    packing.pack(again, epub.files(epub.chapters()), stored=epub.MIMETYPE)
+    packing.pack(again, epub.files(), stored=epub.MIMETYPE)
     assert again.read_bytes() == book.read_bytes()
 
 
@@ -255,12 +255,25 @@ Text.
 
 SETTINGS = f"""
 import sys
-sys.path.insert(0, {str(ROOT / "book" / "_ext")!r})
-extensions = ["myst_parser", "sphinx_design", "take_away"]
+from pathlib import Path
+sys.path.insert(0, {str(ROOT / "book")!r})
+extensions = ["myst_parser", "sphinx_design"]
 myst_enable_extensions = ["colon_fence"]
 root_doc = "book/index"
 html_theme = "basic"
 exclude_patterns = ["_build"]
+
+
+def setup(app):
+    from bookkit.pages.page import changed
+    from bookkit.take_away import offers
+
+    app.connect(
+        "env-updated",
+        lambda app, env: ["book/index"] * changed(env, "offers", offers.offers(offers.made(app))),
+    )
+    app.connect("doctree-resolved", offers.fill)
+    app.connect("build-finished", lambda app, _: offers.write(app, Path(app.outdir)))
 """
 
 

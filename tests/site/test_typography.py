@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 from docutils import nodes
-from typography import bind_punctuation
+
+from bookkit.mathematics.typography import bind_punctuation
 
 
 def bound(before: str, tex: str, after: str) -> nodes.paragraph:

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 import yaml
-from node_packages import ensure_installed
 from playwright.sync_api import Browser
 
+from bookkit.machine.node_packages import ensure_installed
 from visits import NARROWEST, SIZES, Visit, make_visit
 
 HERE = Path(__file__).parent

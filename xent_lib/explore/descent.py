@@ -147,7 +147,10 @@ class Descent(Interactive):
 
     @property
     def path(self) -> FloatArray:
-        """The weights before each step and after the last, one pair a row."""
+        """The weights before each step and after the last, one pair a row.
+
+        A walk ends early at the bottom, and where it diverges.
+        """
         objective = self._objective()
         return objective.walk(self.start, self._rule(objective), self.steps)
 

@@ -76,7 +76,7 @@ class LossCurve(Interactive):
 
     @property
     def loss(self) -> float:
-        """The loss of the figure as it stands, in nats."""
+        """The loss of the figure as it stands, in nats; inf where the truth has probability 0."""
         return float(surprisal(self.q[self.truth]))
 
     @validate("q")

@@ -102,7 +102,10 @@ class Memory(Interactive):
 
     @property
     def terms(self) -> dict[str, Terms]:
-        """The bytes of each term of each way."""
+        """The bytes of each term of each way.
+
+        They are as :func:`xent_lib.memory.loss_memory` counts them.
+        """
         return loss_memory(
             self.num_tokens,
             self.num_features,

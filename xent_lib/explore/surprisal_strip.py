@@ -112,7 +112,7 @@ class SurprisalStrip(Interactive):
 
     @property
     def surprisals(self) -> FloatArray:
-        """What each token of the text shown cost, in nats."""
+        """What each token shown cost under the model shown, in nats, to 4 decimals."""
         return np.array(self._shown["surprisals"][self._model])
 
     @property
@@ -138,7 +138,7 @@ class SurprisalStrip(Interactive):
 
     @property
     def forecast(self) -> dict[str, float]:
-        """The likeliest tokens in the place shown, and their probabilities."""
+        """The likeliest tokens in the place shown, and their probabilities, to 4 decimals."""
         numbers = self._shown["top"][self._model][self.position]
         return {
             self.data["vocabulary"][token]: share / SHARES

@@ -271,7 +271,7 @@ DTYPES = list(
     dict.fromkeys(
         kind
         for kind in vars(torch).values()
-        if isinstance(kind, torch.dtype) and kind.is_floating_point
+        if type(kind) is torch.dtype and kind.is_floating_point
     )
 )
 

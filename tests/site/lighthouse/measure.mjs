@@ -1,5 +1,5 @@
 // Measures pages with Lighthouse's mobile preset, in one browser. An address a line comes in;
-// a line of JSON goes out for each. _tools/lighthouse.py asks, and keeps the answers.
+// a line of JSON goes out for each. bookkit/commands/lighthouse.py asks, and keeps the answers.
 import readline from "node:readline";
 
 import { launch } from "chrome-launcher";

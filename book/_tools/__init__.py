@@ -1,1 +1,0 @@
-"""The project's own tools: what the Makefile runs, and what the tests ask of chapters."""
