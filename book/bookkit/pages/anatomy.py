@@ -79,9 +79,12 @@ class Anatomy(SphinxTransform):
             nodes.math_block: self._equation,
             nodes.term: self._term,
         }
+        self.quizzes: list[nodes.section] = []
         for node in list(self.document.findall()):
             if type(node) in deals:
                 deals[type(node)](node)
+        for section in self.quizzes:  # whose texts are cut, so after the walk
+            _dress_quiz(section)
         first = self.document.next_node(nodes.section)
         if self.in_chapter and first is not None:
             _dress_opening(first)
@@ -94,7 +97,7 @@ class Anatomy(SphinxTransform):
                 name for pattern, name in _SECTIONS if pattern.match(words)
             ][:1]
         if words.lower() == "quiz":
-            _dress_quiz(section)
+            self.quizzes.append(section)
 
     def _equation(self, formula: nodes.math_block) -> None:
         tag = equation_tag(formula.astext())
