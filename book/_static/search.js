@@ -5,11 +5,14 @@
   const OPENING = new Set(("a an and are as at be before between but by can difference do does did for from get goes going has have how i if in "
     + "into is it its me my of on or respect should that the there they this to use using was were what when which who with vs versus").split(" "));
   const SAME = { ln: "log", zero: "0", infinity: "inf", "∞": "inf", backprop: "backpropagation" };
-  const WEIGHT = { term: 1.35, question: 1.25, chapter: 1.3, page: 1, section: 1, function: 0.9 };
+  const WEIGHT = { term: 1.35, question: 1.25, chapter: 1.3, page: 1, section: 1, function: 1.2 };
   const LABEL = { term: "Glossary", question: "Question", chapter: "Chapter", page: "Page", section: "Section", function: "Function" };
   // A definition and an answer stand in the first sentence.
   const OPENS_WITH_ANSWER = new Set(["term", "question", "chapter", "function"]);
   const NOTATION = "book/notation.html";
+  // What teaches a thing comes before an exercise on it and before the reference.
+  const ASIDE = /^book\/(exercises\/|api\.html)/;
+  const ASIDE_WEIGHT = 0.7;
   const SHOWN = 24;
   const EXCERPT = 190;
 
@@ -146,7 +149,8 @@
       const { recall, precision } = nearness(entries[hit.id].names, question);
       const exact = recall === 1 && precision === 1 ? 6 : 0;
       const meant = sign && hit.href.startsWith(NOTATION) ? 10 : 1;
-      hit.rank = hit.score * WEIGHT[hit.kind] * meant * covered ** 2 * (1 + 1.5 * recall ** 2 + 3 * recall ** 2 * precision + exact);
+      const aside = ASIDE.test(hit.href) ? ASIDE_WEIGHT : 1;
+      hit.rank = hit.score * WEIGHT[hit.kind] * aside * meant * covered ** 2 * (1 + 1.5 * recall ** 2 + 3 * recall ** 2 * precision + exact);
     }
     return found.sort((a, b) => b.rank - a.rank);
   }
