@@ -62,13 +62,14 @@ def _outdated(app: Sphinx, env: BuildEnvironment) -> list[str]:
         changed(env, "navigation", repr(theme.parts_of_book(app))),
         changed(env, "definitions", definitions.definitions(env)),
     ]
-    on_first = [
-        changed(env, "chapter map", chapter_map.read_map(env)),
-        changed(env, "offers", offers.offers(offers.made(app))),
-    ]
+    new_map = changed(env, "chapter map", chapter_map.read_map(env))
+    new_offers = changed(env, "offers", offers.offers(offers.made(app)))
     if any(everywhere):
         return sorted(env.found_docs)
-    return [app.config.root_doc] if any(on_first) else []
+    written = {app.config.root_doc} if new_map or new_offers else set()
+    if new_offers and offers.SHEET_PAGE in env.found_docs:
+        written.add(offers.SHEET_PAGE)
+    return sorted(written)
 
 
 def _made_pages(app: Sphinx) -> Iterator[tuple[str, dict[str, Any], str]]:

@@ -2,7 +2,8 @@
 
 ``make pdf``, ``epub`` and ``zip`` leave it in ``_build/take``. What is there and was made from
 the book as it is now is copied into the site and linked, after the section of the first page
-that holds a div of the class ``take-away``; without any, nothing is said of it.
+that holds a div of the class ``take-away``; without any, nothing is said of it. A div that
+also has the class ``cheat-sheet`` becomes the link to that one file.
 """
 
 from __future__ import annotations
@@ -19,10 +20,12 @@ from bookkit.reading.edition import edition
 from bookkit.take_away.packing import TAKE, made_from
 
 PLACE = "take-away"
+SHEET, SHEET_PAGE = "cheat-sheet", "book/cheat_sheet"
 _HEADING, _ANCHOR = "Take it with you", "take-it-with-you"
-# In the order in which they are offered: the end of the file's name, the link, what it is.
+# In the order in which they are offered: how the file's name ends, the link, what it is.
 _FORMS = (
     (".pdf", "PDF", "The whole book on A4, solutions included."),
+    (f"-{SHEET}.pdf", "Cheat sheet", "Two pages of A4, as PDF."),
     (".epub", "EPUB", "For e-readers."),
     (".zip", "ZIP", "This site, to read from a folder without a network."),
 )
@@ -46,7 +49,7 @@ def offers(folder: Path) -> list[Offer]:
         Offer(path.name, link, what, path.stat().st_size)
         for suffix, link, what in _FORMS
         for path in sorted(folder.glob(f"*{suffix}"))
-        if listed.get(path.name) == now
+        if listed.get(path.name) == now and (SHEET in path.name) == (SHEET in suffix)
     ]
 
 
@@ -60,19 +63,20 @@ def made(app: Sphinx) -> Path:
     return Path(app.outdir).parent / TAKE.name
 
 
+def _line(offer: Offer, docname: str) -> nodes.paragraph:
+    up = "../" * docname.count("/")
+    link = nodes.reference(
+        "", offer.link, refuri=f"{up}{TAKE.name}/{offer.name}", internal=True
+    )
+    size = nodes.inline("", in_megabytes(offer.size), classes=["size"])
+    what = nodes.inline("", offer.what, classes=["what"])
+    return nodes.paragraph("", "", link, nodes.Text(" "), size, nodes.Text(" "), what)
+
+
 def _section(offered: list[Offer], docname: str) -> nodes.section:
     listing = nodes.bullet_list(classes=[PLACE])
-    up = "../" * docname.count("/")
     for offer in offered:
-        link = nodes.reference(
-            "", offer.link, refuri=f"{up}{TAKE.name}/{offer.name}", internal=True
-        )
-        size = nodes.inline("", in_megabytes(offer.size), classes=["size"])
-        what = nodes.inline("", offer.what, classes=["what"])
-        listing += nodes.list_item(
-            "",
-            nodes.paragraph("", "", link, nodes.Text(" "), size, nodes.Text(" "), what),
-        )
+        listing += nodes.list_item("", _line(offer, docname))
     return nodes.section(
         "", nodes.title("", _HEADING), listing, ids=[_ANCHOR], names=[_HEADING]
     )
@@ -84,9 +88,15 @@ def fill(app: Sphinx, doctree: nodes.document, docname: str) -> None:
         if PLACE not in place["classes"]:
             continue
         section = place.parent
+        within = section.index(place)
         section.remove(place)
         offered: list[Offer] = remembered(app.env).get("offers", [])
-        if offered:
+        if SHEET in place["classes"]:
+            for offer in (one for one in offered if SHEET in one.name):
+                line = _line(offer, docname)
+                line["classes"].append(PLACE)
+                section.insert(within, line)
+        elif offered:
             at = section.parent.index(section)
             section.parent.insert(at + 1, _section(offered, docname))
 

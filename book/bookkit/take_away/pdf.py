@@ -1,4 +1,4 @@
-"""Set the whole book as a PDF: ``python -m bookkit.take_away.pdf``.
+"""Set the whole book as a PDF, and its cheat sheet: ``python -m bookkit.take_away.pdf``.
 
 The browser sets it, since the pages are made for one: the same type, figures and formulas as
 on the site. It prints more than once: the contents name pages that only a print knows.
@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from bs4 import BeautifulSoup
+
 from bookkit.machine.browser import NoBrowserError, a_browser
 from bookkit.reading.contents import EVERYWHERE, Page
 from bookkit.reading.edition import OUTPUT
@@ -24,6 +26,9 @@ from bookkit.take_away.walk import add_class, hold_still, walk
 FOLDER = OUTPUT / "pdf"
 RESULT = TAKE / "cross-entropy.pdf"
 STYLE = Path(__file__).with_name("pdf.css")
+SHEET = "book/cheat_sheet"
+SHEET_RESULT = TAKE / "cross-entropy-cheat-sheet.pdf"
+SHEET_STYLE = Path(__file__).with_name("cheat_sheet.css")
 SHEETS = ("sphinx-design.min.css", "katex.css", "book.css", "explore.css")
 MOST_PRINTS = 4
 # Code of more lines may run over the foot of a page; what is shorter stays together.
@@ -134,26 +139,49 @@ def document(
     parts: list[Section], numbers: dict[str, int], folder: Path, today: datetime.date
 ) -> str:
     """Return the whole book as one HTML document that will lie in ``folder``."""
+    bodies = "\n".join(
+        f'<section class="page-of-book" id="{part.page.slug}">{part.body}</section>'
+        for part in parts
+    )
+    return _html(
+        citation()["title"],
+        f"{STYLE.read_text(encoding='utf-8')}\n{running_heads(parts)}",
+        f"{title_page(today)}\n{contents(parts, numbers)}\n"
+        f'<main class="prose">{bodies}</main>',
+        folder,
+    )
+
+
+def sheet(part: Section, folder: Path) -> str:
+    """Return the cheat sheet as an HTML document of its own; its links need the book."""
+    body = BeautifulSoup(part.body, "html.parser")
+    for link in body.find_all("a"):
+        link.unwrap()
+    about = citation()
+    title = f"{part.name}: {about['title']}"
+    source = html.escape(f"{about['title']}, version {about['version']}, CC BY 4.0")
+    return _html(
+        title,
+        SHEET_STYLE.read_text(encoding="utf-8"),
+        f'<main class="prose">{body}<p class="source">{source}</p></main>',
+        folder,
+    )
+
+
+def _html(title: str, style: str, body: str, folder: Path) -> str:
     static = os.path.relpath(SITE / "_static", folder)
     sheets = "\n".join(
         f'<link rel="stylesheet" href="{static}/{sheet}">'
         for sheet in SHEETS
         if (SITE / "_static" / sheet).is_file()
     )
-    bodies = "\n".join(
-        f'<section class="page-of-book" id="{part.page.slug}">{part.body}</section>'
-        for part in parts
-    )
     return f"""<!doctype html>
 <html lang="en-GB" data-theme="light">
-<head><meta charset="utf-8"><title>{html.escape(citation()["title"])}</title>
+<head><meta charset="utf-8"><title>{html.escape(title)}</title>
 {sheets}
-<style>{STYLE.read_text(encoding="utf-8")}
-{running_heads(parts)}</style></head>
+<style>{style}</style></head>
 <body>
-{title_page(today)}
-{contents(parts, numbers)}
-<main class="prose">{bodies}</main>
+{body}
 </body></html>"""
 
 
@@ -229,10 +257,21 @@ def set_book(result: Path) -> None:
         set_pages(browser, parts, FOLDER, datetime.date.today()).replace(result)
 
 
+def set_sheet(result: Path) -> None:
+    """Set the cheat sheet."""
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    source = FOLDER / "sheet.html"
+    part = next(part for part in sections(FOLDER) if part.page.docname == SHEET)
+    source.write_text(sheet(part, FOLDER), encoding="utf-8")
+    with a_browser() as browser:
+        print_once(browser, source, result)
+    describe(result)
+
+
 def main() -> int:
-    """Set the book, where there is a browser to do so."""
+    """Set both, where there is a browser to do so."""
     try:
-        return make(RESULT, set_book)
+        return make(SHEET_RESULT, set_sheet) or make(RESULT, set_book)
     except NoBrowserError as error:
         print(error, file=sys.stderr)
         return 1

@@ -13,7 +13,10 @@ RESULT = TAKE / f"{NAME}-site.zip"
 # The other forms of the book, this one among them, and what only a server reads.
 LEFT_OUT = re.compile(rf"{TAKE.name}/|(?:.*/)?(?:\.buildinfo|_headers|404\.html)$")
 # The links to them, which book/bookkit/take_away/offers.py writes.
-_OFFER = re.compile(rb'<section id="take-it-with-you">.*?</section>\s*', re.DOTALL)
+_OFFER = re.compile(
+    rb'<section id="take-it-with-you">.*?</section>\s*|<p class="take-away">.*?</p>\s*',
+    re.DOTALL,
+)
 
 
 def without_offers(page: bytes) -> bytes:

@@ -19,7 +19,9 @@ from bs4 import BeautifulSoup, Tag
 from bookkit.reading.contents import Page, in_parts
 from bookkit.take_away.packing import SITE
 
-_ON_SCREEN = ".headerlink, .copy, button, script, form, .sd-summary-state-marker"
+_ON_SCREEN = (
+    ".headerlink, .copy, button, script, form, .sd-summary-state-marker, p.take-away"
+)
 _IN_ADDRESSES = "%/:=&?~#+!$,;'@()*[]"
 _STILL = " A still: on the book’s site this figure moves."
 
