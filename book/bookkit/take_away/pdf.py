@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bs4 import BeautifulSoup
+from bs4 import BeautifulSoup, Tag
 
 from bookkit.machine.browser import NoBrowserError, a_browser
 from bookkit.reading.contents import EVERYWHERE, Page
@@ -27,6 +27,7 @@ FOLDER = OUTPUT / "pdf"
 RESULT = TAKE / "cross-entropy.pdf"
 STYLE = Path(__file__).with_name("pdf.css")
 SHEET = "book/cheat_sheet"
+OVERLEAF = "names-across-libraries"  # the section with which the second page begins
 SHEET_RESULT = TAKE / "cross-entropy-cheat-sheet.pdf"
 SHEET_STYLE = Path(__file__).with_name("cheat_sheet.css")
 SHEETS = ("sphinx-design.min.css", "katex.css", "book.css", "explore.css")
@@ -157,13 +158,17 @@ def sheet(part: Section, folder: Path) -> str:
     body = BeautifulSoup(part.body, "html.parser")
     for link in body.find_all("a"):
         link.unwrap()
+    second = body.find(id=f"{part.page.slug}--{OVERLEAF}")
+    assert isinstance(second, Tag)
+    back = [one.extract() for one in [second, *second.find_next_siblings("section")]]
     about = citation()
     title = f"{part.name}: {about['title']}"
     source = html.escape(f"{about['title']}, version {about['version']}, CC BY 4.0")
     return _html(
         title,
         SHEET_STYLE.read_text(encoding="utf-8"),
-        f'<main class="prose">{body}<p class="source">{source}</p></main>',
+        f'<main class="prose"><div class="sheet">{body}</div><div class="sheet">'
+        f'{"".join(map(str, back))}<p class="source">{source}</p></div></main>',
         folder,
     )
 
