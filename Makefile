@@ -95,7 +95,7 @@ pictures: ## draw the link preview, the home-screen icon and the e-book's cover 
 	$(call environment,all)
 	@$(tools) bookkit.commands.pictures
 
-pdf: ## set the whole book as a PDF, in _build/take
+pdf: ## set the whole book and its cheat sheet as PDFs, in _build/take
 	$(call environment,all)
 	@$(tools) bookkit.commands.build
 	@$(tools) bookkit.take_away.pdf

@@ -13,7 +13,6 @@ import os
 import re
 import subprocess
 import sys
-import warnings
 from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
@@ -27,7 +26,7 @@ from playwright.sync_api import Browser
 from pypdf import PdfReader
 from sklearn.dummy import DummyClassifier
 from sklearn.metrics import get_scorer, log_loss
-from torch.nn import functional as F
+from torch.nn import functional
 
 import xent_lib
 from _tools import pdf
@@ -230,10 +229,12 @@ def test_the_gradient_is_the_slope() -> None:
 
 def test_the_labels_and_errors_that_the_libraries_sections_name() -> None:
     z, y = torch.log(torch.tensor([[7.0, 2.0, 1.0]])), torch.tensor([0])
-    assert torch.nn.CrossEntropyLoss()(z, y) == F.cross_entropy(z, y)
+    assert torch.nn.CrossEntropyLoss()(z, y) == functional.cross_entropy(z, y)
     with pytest.raises(RuntimeError, match="multi-target not supported"):
-        F.cross_entropy(z, y[:, None])
-    assert F.cross_entropy(z, y[:, None].squeeze(1)) == F.cross_entropy(z, y)
+        functional.cross_entropy(z, y[:, None])
+    assert functional.cross_entropy(
+        z, y[:, None].squeeze(1)
+    ) == functional.cross_entropy(z, y)
     right = pytest.approx(LOSS, rel=1e-6)
     q, label = np.array([[0.7, 0.2, 0.1]]), np.array([[1.0, 0.0, 0.0]])
     dense, sparse = namesakes.DENSE, namesakes.SPARSE
@@ -251,18 +252,18 @@ def test_the_labels_and_errors_that_the_libraries_sections_name() -> None:
 def test_the_symptoms_of_the_six_mistakes_are_as_told() -> None:
     sure = torch.eye(3) * 50
     target = torch.arange(3)
-    twice = F.cross_entropy(sure.softmax(dim=1), target).item()
+    twice = functional.cross_entropy(sure.softmax(dim=1), target).item()
     assert twice == pytest.approx(math.log(1 + 2 / math.e))
     rng = torch.Generator().manual_seed(0)
     z = 9 * torch.randn(500, 3, generator=rng)
     y = torch.randint(3, (500,), generator=rng)
-    each = F.cross_entropy(z.softmax(dim=1), y, reduction="none")
+    each = functional.cross_entropy(z.softmax(dim=1), y, reduction="none")
     assert each.min() > math.log(1 + 2 / math.e) - 1e-6
     clipped = keras.losses.SparseCategoricalCrossentropy(reduction=None)
     losses = np.asarray(clipped(y.numpy(), z.numpy()))
     assert np.isclose(losses, -math.log(1e-7), rtol=1e-5).any()
-    negative = F.nll_loss(z.softmax(dim=1), y, reduction="none")
-    assert -1 <= negative.min() and negative.max() <= 0
+    negative = functional.nll_loss(z.softmax(dim=1), y, reduction="none")
+    assert negative.min() >= -1 and negative.max() <= 0
     far = torch.tensor([[200.0, 0.0, 0.0]], requires_grad=True)
     (-torch.log(far.softmax(dim=1))[0, 1]).backward()
     assert far.grad is not None and far.grad.isnan().any()
@@ -275,10 +276,16 @@ def test_the_symptoms_of_the_six_mistakes_are_as_told() -> None:
     words = torch.zeros(1, 3, 3)
     words[:, :, 0] = 50
     tags = torch.zeros(1, 3, dtype=torch.int64)
-    assert F.cross_entropy(words, tags) > 1 > F.cross_entropy(words.mT, tags)
+    assert (
+        functional.cross_entropy(words, tags)
+        > 1
+        > functional.cross_entropy(words.mT, tags)
+    )
     words, tags = torch.randn(2, 4, 3), torch.zeros(2, 4, dtype=torch.int64)
-    flat = F.cross_entropy(words.reshape(8, 3), tags.reshape(8))
-    torch.testing.assert_close(F.cross_entropy(words.transpose(1, 2), tags), flat)
+    flat = functional.cross_entropy(words.reshape(8, 3), tags.reshape(8))
+    torch.testing.assert_close(
+        functional.cross_entropy(words.transpose(1, 2), tags), flat
+    )
     last = optax.softmax_cross_entropy_with_integer_labels(words.numpy(), tags.numpy())
     assert float(last.mean()) == pytest.approx(flat.item(), rel=1e-5)
     of_keras = namesakes.of_keras(
@@ -291,7 +298,7 @@ def test_the_three_broken_lines_show_what_the_answer_says() -> None:
     code = next(code for code, _ in SAMPLES if "three = " in code)
     for seed in range(20):
         torch.manual_seed(seed)
-        names: dict[str, Any] = {"torch": torch, "F": F}
+        names: dict[str, Any] = {"torch": torch, "F": functional}
         exec(code, names)
         assert names["one"] == 0
         assert names["two"] < 0
@@ -342,7 +349,7 @@ def value_of(library: str, call: str) -> Any:
     match library:
         case "PyTorch":
             tensors = {name: torch.tensor(array) for name, array in ARRAYS.items()}
-            return eval(call, vars(F) | tensors)
+            return eval(call, vars(functional) | tensors)
         case "Keras":
             return eval(call, vars(keras.losses) | ARRAYS)
         case "optax":
@@ -481,7 +488,7 @@ def test_the_shapes_of_the_sheet_are_taken() -> None:
             of_labels = eval(text, sizes)
             y = np.zeros(of_labels, np.float32 if floats else np.int64)
             if "yes or no" in task:
-                value = F.binary_cross_entropy_with_logits(
+                value = functional.binary_cross_entropy_with_logits(
                     torch.tensor(z), torch.tensor(y)
                 )
                 assert value.item() == pytest.approx(
@@ -520,16 +527,18 @@ def test_the_limits_of_floating_point_numbers_are_where_the_sheet_says() -> None
 def test_the_other_limits_are_reached() -> None:
     limits = {row[0]: row[1] for row in rows(SHEET, "another limit")}
     assert len(limits) == 6
-    yes, no = F.binary_cross_entropy_with_logits(
+    yes, no = functional.binary_cross_entropy_with_logits(
         torch.tensor([1.0, 0.0]), torch.tensor([1.0, 0.0]), reduction="none"
     )
     assert limits["floor, two sigmoids: of a yes; of a no"] == f"{yes:.4f}; {no:.4f}"
-    highest = F.binary_cross_entropy(torch.tensor([0.0]), torch.tensor([1.0]))
+    highest = functional.binary_cross_entropy(torch.tensor([0.0]), torch.tensor([1.0]))
     name = "highest loss of `binary_cross_entropy` in PyTorch"
     assert float(limits[name]) == highest
     lead = float(limits["two classes, float32: the loss is 0 from this lead on"])
     for difference, zero in ((lead - 0.01, False), (lead + 0.01, True)):
-        loss = F.cross_entropy(torch.tensor([[difference, 0.0]]), torch.tensor([0]))
+        loss = functional.cross_entropy(
+            torch.tensor([[difference, 0.0]]), torch.tensor([0])
+        )
         assert (loss == 0) == zero
 
 
@@ -548,20 +557,22 @@ def test_the_gradients_of_the_sheet_are_the_slopes() -> None:
     y, p = torch.tensor(Y), torch.tensor(P, dtype=torch.float64)
     q = z.detach().softmax(dim=1)
     h = torch.tensor(H, dtype=torch.float64)
-    (of_mean,) = torch.autograd.grad(F.cross_entropy(z, y), z)
+    (of_mean,) = torch.autograd.grad(functional.cross_entropy(z, y), z)
     torch.testing.assert_close(of_mean, (q - h) / len(y))
-    (of_soft,) = torch.autograd.grad(F.cross_entropy(z, p, reduction="sum"), z)
+    (of_soft,) = torch.autograd.grad(functional.cross_entropy(z, p, reduction="sum"), z)
     torch.testing.assert_close(of_soft, q - p)
     x = torch.arange(1.0, 4.0, dtype=torch.float64)[None, :]
-    W_, b = torch.zeros(3, 4).double(), torch.zeros(4).double()
-    W_.requires_grad_(), b.requires_grad_()
-    loss = F.cross_entropy(x @ W_ + b, y[:1])
-    of_w, of_b = torch.autograd.grad(loss, (W_, b))
+    weights, b = torch.zeros(3, 4).double(), torch.zeros(4).double()
+    weights.requires_grad_(), b.requires_grad_()
+    loss = functional.cross_entropy(x @ weights + b, y[:1])
+    of_w, of_b = torch.autograd.grad(loss, (weights, b))
     error = torch.full((1, 4), 0.25).double() - h[:1]
     torch.testing.assert_close(of_w, x.T @ error)
     torch.testing.assert_close(of_b, error[0])
     s = torch.tensor(S, requires_grad=True)
-    binary = F.binary_cross_entropy_with_logits(s, torch.tensor(T), reduction="sum")
+    binary = functional.binary_cross_entropy_with_logits(
+        s, torch.tensor(T), reduction="sum"
+    )
     (of_s,) = torch.autograd.grad(binary, s)
     torch.testing.assert_close(of_s, torch.tensor(R - T))
     row, one = z.detach()[0], q[0]
@@ -569,7 +580,7 @@ def test_the_gradients_of_the_sheet_are_the_slopes() -> None:
     right = torch.diag(one) - torch.outer(one, one)
     torch.testing.assert_close(jacobian, right)
     hessian = torch.autograd.functional.hessian(
-        lambda v: F.cross_entropy(v[None], y[:1]), row
+        lambda v: functional.cross_entropy(v[None], y[:1]), row
     )
     torch.testing.assert_close(hessian, right)
 
@@ -590,12 +601,16 @@ def symptoms() -> dict[str, bool]:
     words, tags = torch.zeros(2, 5, 4), torch.zeros(2, 5, dtype=torch.int64)
     single = namesakes.of_keras(namesakes.SPARSE, Y, np.abs(Z) + 1)
     return {
-        "a loss below 0": bool(F.nll_loss(q, y) < 0 < F.cross_entropy(z, y)),
+        "a loss below 0": bool(
+            functional.nll_loss(q, y) < 0 < functional.cross_entropy(z, y)
+        ),
         "exactly 0 from the start": bool(
-            F.cross_entropy(z[:, :1], torch.zeros_like(y)) == 0
+            functional.cross_entropy(z[:, :1], torch.zeros_like(y)) == 0
         ),
         "never below $\\log(1 + (K - 1)/e)$": bool(
-            F.cross_entropy((99 * torch.eye(4)).softmax(dim=1), torch.arange(4))
+            functional.cross_entropy(
+                (99 * torch.eye(4)).softmax(dim=1), torch.arange(4)
+            )
             >= math.log(1 + 3 / math.e) - 1e-6
         ),
         "a wrong value in Keras, no error": abs(
@@ -605,29 +620,33 @@ def symptoms() -> dict[str, bool]:
         > 0.01,
         "`inf`, then NaN": bool(-torch.log(far.softmax(dim=1))[0, 1] == math.inf),
         "NaN with soft labels": bool(
-            F.cross_entropy(gone, label).isnan()
-            and F.cross_entropy(large, label).isfinite()
+            functional.cross_entropy(gone, label).isnan()
+            and functional.cross_entropy(large, label).isfinite()
         ),
-        "NaN for one batch": bool(F.cross_entropy(z, torch.full_like(y, -100)).isnan()),
+        "NaN for one batch": bool(
+            functional.cross_entropy(z, torch.full_like(y, -100)).isnan()
+        ),
         "above $\\log K$": bool(
-            F.cross_entropy(9 * F.one_hot((y + 1) % 4, 4).float(), y) > math.log(4)
+            functional.cross_entropy(9 * functional.one_hot((y + 1) % 4, 4).float(), y)
+            > math.log(4)
         ),
         "grows with the batch": bool(
             torch.isclose(
-                F.cross_entropy(z.repeat(3, 1), y.repeat(3), reduction="sum"),
-                3 * F.cross_entropy(z, y, reduction="sum"),
+                functional.cross_entropy(z.repeat(3, 1), y.repeat(3), reduction="sum"),
+                3 * functional.cross_entropy(z, y, reduction="sum"),
             )
             and torch.isclose(
-                F.cross_entropy(z.repeat(3, 1), y.repeat(3)), F.cross_entropy(z, y)
+                functional.cross_entropy(z.repeat(3, 1), y.repeat(3)),
+                functional.cross_entropy(z, y),
             )
         ),
         '"multi-target not supported"': "multi-target not supported"
-        in _error(lambda: F.cross_entropy(z, y[:, None])),
+        in _error(lambda: functional.cross_entropy(z, y[:, None])),
         '"expected target dtype to be Long"': "expected target dtype to be Long"
-        in _error(lambda: F.cross_entropy(z, y.float())),
+        in _error(lambda: functional.cross_entropy(z, y.float())),
         '"Expected target size"': "Expected target size"
-        in _error(lambda: F.cross_entropy(words, tags))
-        and bool(F.cross_entropy(words.transpose(1, 2), tags).isfinite()),
+        in _error(lambda: functional.cross_entropy(words, tags))
+        and bool(functional.cross_entropy(words.transpose(1, 2), tags).isfinite()),
     }
 
 

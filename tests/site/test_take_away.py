@@ -253,6 +253,22 @@ Text.
 """
 
 
+# The page that has one file to offer, between what it says otherwise.
+SHEET_PAGE = """---
+orphan: true
+---
+
+# Sheet
+
+Before.
+
+:::{div} take-away cheat-sheet
+:::
+
+After.
+"""
+
+
 SETTINGS = f"""
 import sys
 from pathlib import Path
@@ -284,7 +300,14 @@ def small(tmp_path: Path) -> Path:
     (folder / "book").mkdir(parents=True)
     (folder / "conf.py").write_text(SETTINGS, encoding="utf-8")
     (folder / "book" / "index.md").write_text(FIRST_PAGE, encoding="utf-8")
+    (folder / "book" / "cheat_sheet.md").write_text(SHEET_PAGE, encoding="utf-8")
     return folder
+
+
+def sheet_page(folder: Path) -> BeautifulSoup:
+    """Read the small book's other page, as it was last built."""
+    text = (folder / "_build/html/book/cheat_sheet.html").read_text(encoding="utf-8")
+    return BeautifulSoup(text, "html.parser")
 
 
 def first_page(folder: Path) -> BeautifulSoup:
@@ -329,10 +352,42 @@ def test_the_first_page_offers_what_was_made_of_the_book_as_it_is(small: Path) -
     assert not (site / "take").exists()
 
 
+def test_the_page_of_the_cheat_sheet_offers_it_and_no_other_file(small: Path) -> None:
+    page = first_page(small)
+    assert sheet_page(small).select("p.take-away, div.take-away") == []
+    made = small / "_build" / packing.TAKE.name
+    made.mkdir()
+    for name in ("b.pdf", "b-cheat-sheet.pdf"):
+        (made / name).write_bytes(b"x" * 10)
+        packing.record(made / name)
+
+    page = first_page(small)
+    offered = {a["href"]: a.get_text() for a in page.select(".take-away a")}
+    assert offered == {
+        "../take/b.pdf": "PDF",
+        "../take/b-cheat-sheet.pdf": "Cheat sheet",
+    }
+    page = sheet_page(small)
+    words = [p.get_text() for p in page.select("h1 ~ p")]
+    assert words[0] == "Before." and words[2:] == ["After."]
+    (link,) = page.select("p.take-away a")
+    assert link["href"] == "../take/b-cheat-sheet.pdf"
+    assert (small / "_build/html/take/b-cheat-sheet.pdf").is_file()
+    packed = site_zip.without_offers(str(page).encode())
+    assert b"take/" not in packed and b"Before." in packed and b"After." in packed
+
+    (made / "b-cheat-sheet.pdf").unlink()
+    page = first_page(small)
+    assert [a.get_text() for a in page.select(".take-away a")] == ["PDF"]
+    assert sheet_page(small).select("p.take-away") == []
+
+
 def test_every_form_of_the_book_is_left_in_one_place() -> None:
-    results = [pdf.RESULT, epub.RESULT, site_zip.RESULT]
+    results = [pdf.RESULT, pdf.SHEET_RESULT, epub.RESULT, site_zip.RESULT]
     assert {path.parent for path in results} == {packing.TAKE}
-    assert {path.suffix for path in results} == {end for end, _, _ in take_away._FORMS}
+    ends = [end for end, _, _ in take_away._FORMS]
+    assert len(ends) == len(results)
+    assert all(path.name.endswith(end) for path, end in zip(results, ends, strict=True))
 
 
 def test_the_workflow_makes_every_form_before_it_publishes() -> None:
