@@ -333,7 +333,7 @@ MEANS: dict[str, float] = {
     "Yes or no, from a score": sigmoid_binary_cross_entropy(S, T).mean(),
     "Yes or no, from a probability": -np.log(np.where(T == 1, R, 1 - R)).mean(),
     "Labels smoothed by 0.1": softmax_cross_entropy(Z, smooth_labels(H, 0.1)).mean(),
-    "KL divergence": kl_divergence(P, Q).mean(),
+    "Divergence of two distributions": kl_divergence(P, Q).mean(),
 }
 CALLS = [
     (title, library, call)
