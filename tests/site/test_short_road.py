@@ -20,7 +20,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-import test_namesakes as namesakes  # imports the other libraries, or skips without them
+import test_six_libraries as six_libraries  # imports the other libraries, or skips without them
 import torch
 from playwright.sync_api import Browser
 from pypdf import PdfReader
@@ -29,10 +29,10 @@ from sklearn.metrics import get_scorer, log_loss
 from torch.nn import functional
 
 import xent_lib
-from _tools import pdf
-from _tools.one_document import sections
-from _tools.prose import audit, checks
-from _tools.reading_time import Reading, reading
+from bookkit.commands.reading_time import Reading, reading
+from bookkit.reading.prose import audit, checks
+from bookkit.take_away import pdf
+from bookkit.take_away.pdf import sections
 from xent_lib import (
     cross_entropy,
     kl_divergence,
@@ -58,7 +58,7 @@ _FENCE = re.compile(
 WITHOUT_DRAWING = re.compile(r"<svg.*</svg>", re.DOTALL)
 SAMPLES = [(match["code"], match["shown"]) for match in _FENCE.finditer(ROAD)]
 
-keras, optax, jnp = namesakes.keras, namesakes.optax, namesakes.jnp
+keras, optax, jnp = six_libraries.keras, six_libraries.optax, six_libraries.jnp
 
 
 def section(page: str, title: str) -> str:
@@ -150,10 +150,14 @@ def of_the_road() -> Reading:
     return reading(
         {
             "cells": [
-                {"cell_type": "markdown", "source": words},
-                *({"cell_type": "code", "source": lines} for lines in code),
+                {"cell_type": "markdown", "metadata": {}, "source": words},
+                *(
+                    {"cell_type": "code", "metadata": {}, "source": lines}
+                    for lines in code
+                ),
                 {
                     "cell_type": "code",
+                    "metadata": {},
                     "source": "",
                     "outputs": [{"data": {"image/svg+xml": ""}}]
                     * ROAD.count("<figure"),
@@ -237,11 +241,11 @@ def test_the_labels_and_errors_that_the_libraries_sections_name() -> None:
     ) == functional.cross_entropy(z, y)
     right = pytest.approx(LOSS, rel=1e-6)
     q, label = np.array([[0.7, 0.2, 0.1]]), np.array([[1.0, 0.0, 0.0]])
-    dense, sparse = namesakes.DENSE, namesakes.SPARSE
-    assert namesakes.of_keras(dense, label, np.log(q), from_logits=True) == right
-    assert namesakes.of_keras(dense, label, q) == right
-    assert namesakes.of_keras(sparse, np.array([0]), q) == right
-    shared = namesakes.of_keras(dense, np.array([[0.8, 0.2, 0.0]]), q)
+    dense, sparse = six_libraries.DENSE, six_libraries.SPARSE
+    assert six_libraries.of_keras(dense, label, np.log(q), from_logits=True) == right
+    assert six_libraries.of_keras(dense, label, q) == right
+    assert six_libraries.of_keras(sparse, np.array([0]), q) == right
+    shared = six_libraries.of_keras(dense, np.array([[0.8, 0.2, 0.0]]), q)
     assert shared == pytest.approx(cross_entropy([0.8, 0.2, 0], [0.7, 0.2, 0.1]))
     columns = [[0.7, 0.2, 0.1]]
     assert log_loss(["a"], columns, labels=["a", "b", "c"]) == right
@@ -288,8 +292,8 @@ def test_the_symptoms_of_the_six_mistakes_are_as_told() -> None:
     )
     last = optax.softmax_cross_entropy_with_integer_labels(words.numpy(), tags.numpy())
     assert float(last.mean()) == pytest.approx(flat.item(), rel=1e-5)
-    of_keras = namesakes.of_keras(
-        namesakes.SPARSE, tags.numpy(), words.numpy(), from_logits=True
+    of_keras = six_libraries.of_keras(
+        six_libraries.SPARSE, tags.numpy(), words.numpy(), from_logits=True
     )
     assert of_keras == pytest.approx(flat.item(), rel=1e-5)
 
@@ -382,10 +386,10 @@ def test_the_boosters_name_the_loss_as_the_sheet_does() -> None:
     binary = pytest.approx(MEANS["Yes or no, from a score"], rel=1e-5)
     xgboost = re.findall(r"`([\w:]+)`", names["XGBoost"])
     lightgbm = re.findall(r"`([\w:]+)`", names["LightGBM"])
-    assert namesakes.xgboost_loss(Z, Y, xgboost[0]) == multi
-    assert namesakes.xgboost_loss(S, T, xgboost[2]) == binary
-    assert namesakes.lightgbm_loss(Z, Y, lightgbm[0]) == multi
-    assert namesakes.lightgbm_loss(S, T, lightgbm[2]) == binary
+    assert six_libraries.xgboost_loss(Z, Y, xgboost[0]) == multi
+    assert six_libraries.xgboost_loss(S, T, xgboost[2]) == binary
+    assert six_libraries.lightgbm_loss(Z, Y, lightgbm[0]) == multi
+    assert six_libraries.lightgbm_loss(S, T, lightgbm[2]) == binary
     assert xgboost[1::2] == ["mlogloss", "logloss"]
     assert lightgbm[1::2] == ["multi_logloss", "binary_logloss"]
     (scoring,) = re.findall(r'`scoring="(\w+)"`', text)
@@ -395,7 +399,7 @@ def test_the_boosters_name_the_loss_as_the_sheet_does() -> None:
 
 
 def test_the_boosters_report_under_the_names_on_the_sheet() -> None:
-    xgboost, lightgbm = namesakes.xgboost, namesakes.lightgbm
+    xgboost, lightgbm = six_libraries.xgboost, six_libraries.lightgbm
     for objective, label, margin, name in [
         ("multi:softprob", Y, Z, "mlogloss"),
         ("binary:logistic", T, S, "logloss"),
@@ -447,10 +451,10 @@ def test_the_libraries_differ_where_the_sheet_says() -> None:
         "truth with probability 0",
         "label $K$",
     ]
-    sparse = namesakes.SPARSE
+    sparse = six_libraries.SPARSE
     weighted = {
-        "PyTorch": namesakes.of_torch(Z, Y, weight=torch.tensor(W)),
-        "Keras": namesakes.of_keras(sparse, Y, Z, W[Y], from_logits=True),
+        "PyTorch": six_libraries.of_torch(Z, Y, weight=torch.tensor(W)),
+        "Keras": six_libraries.of_keras(sparse, Y, Z, W[Y], from_logits=True),
         "scikit-learn": log_loss(Y, Q, sample_weight=W[Y]),
     }
     said = differing("class weights divide by")
@@ -462,19 +466,21 @@ def test_the_libraries_differ_where_the_sheet_says() -> None:
     torch_name, keras_name = (
         differing("leaving out")[library].strip("`") for library in ("PyTorch", "Keras")
     )
-    assert namesakes.of_torch(Z, marked, **{torch_name: -1}) == kept
+    assert six_libraries.of_torch(Z, marked, **{torch_name: -1}) == kept
     masked: dict[str, Any] = {"from_logits": True, keras_name: -1}
-    assert namesakes.of_keras(sparse, marked, Z, **masked) == kept
+    assert six_libraries.of_keras(sparse, marked, Z, **masked) == kept
     assert log_loss(Y, Q, sample_weight=KEPT) == kept
     for library, cell in differing("truth with probability 0").items():
-        value = namesakes.lost_truth(library)
-        assert value == np.inf if cell == "infinite" else namesakes.shown(value, cell)
+        value = six_libraries.lost_truth(library)
+        assert (
+            value == np.inf if cell == "infinite" else six_libraries.shown(value, cell)
+        )
     for library, cell in differing("label $K$").items():
         if cell == "NaN":
-            assert np.isnan(namesakes.label_three(library))
+            assert np.isnan(six_libraries.label_three(library))
         else:
-            with pytest.raises(namesakes.ERRORS[library]):
-                namesakes.label_three(library)
+            with pytest.raises(six_libraries.ERRORS[library]):
+                six_libraries.label_three(library)
 
 
 def test_the_shapes_of_the_sheet_are_taken() -> None:
@@ -495,14 +501,16 @@ def test_the_shapes_of_the_sheet_are_taken() -> None:
                     np.log1p(np.exp(z)).mean(), rel=1e-5
                 )
             elif "Keras" in task:
-                value = namesakes.of_keras(namesakes.SPARSE, y, z, from_logits=True)
+                value = six_libraries.of_keras(
+                    six_libraries.SPARSE, y, z, from_logits=True
+                )
                 one = optax.softmax_cross_entropy_with_integer_labels(z, y)
                 assert one.shape == of_labels
                 assert value == pytest.approx(float(one.mean()), rel=1e-5)
             else:
                 if floats:
                     y[:, 0] = 1
-                value = namesakes.of_torch(z, y)
+                value = six_libraries.of_torch(z, y)
                 right = -np.take(
                     np.asarray(torch.tensor(z).log_softmax(dim=1)), 0, axis=1
                 )
@@ -599,7 +607,7 @@ def symptoms() -> dict[str, bool]:
     gone, label = torch.tensor([[1.0, -math.inf]]), torch.tensor([[1.0, 0.0]])
     large = torch.tensor([[1.0, -1e9]])
     words, tags = torch.zeros(2, 5, 4), torch.zeros(2, 5, dtype=torch.int64)
-    single = namesakes.of_keras(namesakes.SPARSE, Y, np.abs(Z) + 1)
+    single = six_libraries.of_keras(six_libraries.SPARSE, Y, np.abs(Z) + 1)
     return {
         "a loss below 0": bool(
             functional.nll_loss(q, y) < 0 < functional.cross_entropy(z, y)
@@ -615,7 +623,9 @@ def symptoms() -> dict[str, bool]:
         ),
         "a wrong value in Keras, no error": abs(
             single
-            - namesakes.of_keras(namesakes.SPARSE, Y, np.abs(Z) + 1, from_logits=True)
+            - six_libraries.of_keras(
+                six_libraries.SPARSE, Y, np.abs(Z) + 1, from_logits=True
+            )
         )
         > 0.01,
         "`inf`, then NaN": bool(-torch.log(far.softmax(dim=1))[0, 1] == math.inf),

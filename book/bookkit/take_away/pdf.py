@@ -262,21 +262,27 @@ def set_book(result: Path) -> None:
         set_pages(browser, parts, FOLDER, datetime.date.today()).replace(result)
 
 
-def set_sheet(result: Path) -> None:
-    """Set the cheat sheet."""
+def set_sheet(browser: Any, part: Section, folder: Path) -> Path:
+    """Print the cheat sheet."""
+    source, printed = folder / "sheet.html", folder / "sheet.pdf"
+    source.write_text(sheet(part, folder), encoding="utf-8")
+    print_once(browser, source, printed)
+    describe(printed)
+    return printed
+
+
+def set_cheat_sheet(result: Path) -> None:
+    """Set the page of the cheat sheet alone."""
     FOLDER.mkdir(parents=True, exist_ok=True)
-    source = FOLDER / "sheet.html"
     part = next(part for part in sections(FOLDER) if part.page.docname == SHEET)
-    source.write_text(sheet(part, FOLDER), encoding="utf-8")
     with a_browser() as browser:
-        print_once(browser, source, result)
-    describe(result)
+        set_sheet(browser, part, FOLDER).replace(result)
 
 
 def main() -> int:
     """Set both, where there is a browser to do so."""
     try:
-        return make(SHEET_RESULT, set_sheet) or make(RESULT, set_book)
+        return make(SHEET_RESULT, set_cheat_sheet) or make(RESULT, set_book)
     except NoBrowserError as error:
         print(error, file=sys.stderr)
         return 1
