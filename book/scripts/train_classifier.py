@@ -1,6 +1,6 @@
 """Train a classifier of handwritten digits with PyTorch: python train_classifier.py.
 
-It needs torch and scikit-learn; the 1,797 pictures come with scikit-learn.
+It needs torch 2.6 or later and scikit-learn; the 1,797 pictures come with scikit-learn.
 """
 
 import math
@@ -11,7 +11,8 @@ from sklearn.model_selection import train_test_split
 from torch import nn
 from torch.utils.data import DataLoader, TensorDataset
 
-CLASSES, EPOCHS, BATCH_SIZE, LEARNING_RATE, SEED = 10, 20, 64, 0.003, 1
+FEATURES, HIDDEN, CLASSES = 64, 64, 10
+EPOCHS, BATCH_SIZE, LEARNING_RATE, SEED = 20, 64, 0.003, 1
 
 
 def make_loaders():
@@ -23,14 +24,12 @@ def make_loaders():
     train, held_out = train_test_split(
         torch.arange(len(y)), test_size=0.25, random_state=SEED, stratify=y
     )
+    assert len(train) >= BATCH_SIZE, "too few rows for one batch"
     # The last, small batch is left out of training. It counts in evaluation.
+    order = torch.Generator().manual_seed(SEED)
+    how = {"shuffle": True, "drop_last": True, "generator": order}
     return (
-        DataLoader(
-            TensorDataset(x[train], y[train]),
-            batch_size=BATCH_SIZE,
-            shuffle=True,
-            drop_last=True,
-        ),
+        DataLoader(TensorDataset(x[train], y[train]), BATCH_SIZE, **how),
         DataLoader(TensorDataset(x[held_out], y[held_out]), BATCH_SIZE),
     )
 
@@ -56,8 +55,9 @@ def main():
     device = torch.accelerator.current_accelerator() if use_gpu else "cpu"
     train, held_out = make_loaders()
     # The last layer gives logits: no softmax here, the loss applies it.
-    model = nn.Sequential(nn.Linear(64, 64), nn.ReLU(), nn.Linear(64, CLASSES))
-    model.to(device)
+    model = nn.Sequential(
+        nn.Linear(FEATURES, HIDDEN), nn.ReLU(), nn.Linear(HIDDEN, CLASSES)
+    ).to(device)
     criterion = nn.CrossEntropyLoss()
     optimiser = torch.optim.Adam(model.parameters(), lr=LEARNING_RATE)
     first, uniform = evaluate(model, held_out, device)[0], math.log(CLASSES)
@@ -70,7 +70,7 @@ def main():
             optimiser.zero_grad()
             loss.backward()
             optimiser.step()
-        if epoch % 5 == 0:
+        if epoch % 5 == 0 or epoch == EPOCHS:
             loss, accuracy = evaluate(model, held_out, device)
             print(f"epoch {epoch:2}: loss {loss:.2f}, accuracy {accuracy:.2f}")
 
