@@ -52,10 +52,14 @@ def _address_of(app: Sphinx, source: str) -> Callable[[str], str | None]:
 
     def address(link: str) -> str | None:
         path, _, anchor = link.partition("#")
-        file = posixpath.normpath(
-            posixpath.join(posixpath.dirname(source), unquote(path))
+        folder = posixpath.dirname(source)
+        # Other hosts name headings otherwise, so a link within the page leads to the book too.
+        file = (
+            posixpath.normpath(posixpath.join(folder, unquote(path)))
+            if path
+            else source
         )
-        if not path or not (Path(app.srcdir) / file).is_file():
+        if not (Path(app.srcdir) / file).is_file():
             return None
         docname = app.env.path2doc(file)
         if not site or docname not in app.env.found_docs:
