@@ -6,7 +6,6 @@ import ast
 import json
 import os
 import re
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -65,13 +64,11 @@ def test_the_script_needs_torch_and_scikit_learn_and_nothing_of_this_book() -> N
     assert modules - set(sys.stdlib_module_names) == set(NEEDED)
 
 
-@pytest.fixture(scope="module")
-def output(tmp_path_factory: pytest.TempPathFactory) -> str:
-    pytest.importorskip("torch")
-    folder = tmp_path_factory.mktemp("taken home")
-    copied = Path(shutil.copy(SCRIPT, folder))
+def taken_home(folder: Path, source: str) -> subprocess.CompletedProcess[str]:
+    copied = folder / SCRIPT.name
+    copied.write_text(source, "utf-8")
     # Isolated (-I): neither this repository nor its library can be imported by its place.
-    run = subprocess.run(
+    return subprocess.run(
         [sys.executable, "-I", copied.name],
         cwd=folder,
         env={**os.environ, "OMP_NUM_THREADS": "1"},
@@ -79,6 +76,13 @@ def output(tmp_path_factory: pytest.TempPathFactory) -> str:
         text=True,
         check=False,
     )
+
+
+@pytest.fixture(scope="module")
+def output(tmp_path_factory: pytest.TempPathFactory) -> str:
+    pytest.importorskip("torch")
+    folder = tmp_path_factory.mktemp("taken home")
+    run = taken_home(folder, SCRIPT.read_text("utf-8"))
     assert run.returncode == 0, run.stderr
     assert run.stderr == ""
     return run.stdout
@@ -87,6 +91,40 @@ def output(tmp_path_factory: pytest.TempPathFactory) -> str:
 def test_the_script_prints_what_the_chapter_shows(output: str) -> None:
     (stored,) = cells_of_the_script()[-1]["outputs"]
     assert output == "".join(stored["text"])
+
+
+def test_looking_more_often_changes_no_number(output: str, tmp_path: Path) -> None:
+    seldom, often = "if epoch % 5 == 0 or epoch == EPOCHS:", "if True:"
+    source = SCRIPT.read_text("utf-8")
+    assert source.count(seldom) == 1
+    lines = taken_home(tmp_path, source.replace(seldom, often)).stdout.splitlines()
+    assert len(lines) == 21
+    assert set(output.splitlines()) <= set(lines)
+
+
+@pytest.mark.parametrize(
+    ("written", "instead", "told"),
+    [
+        ("pixels / 16", "pixels * 16", "look at scaling"),
+        ("pixels / 16", "pixels / 0", "x.isfinite()"),
+        ("torch.tensor(digits,", "torch.tensor(digits + 1,", "y.max() < CLASSES"),
+        (
+            "BATCH_SIZE, LEARNING_RATE, SEED = 20, 64",
+            "BATCH_SIZE, LEARNING_RATE, SEED = 20, 1400",
+            "too few rows",
+        ),
+    ],
+)
+def test_the_script_stops_before_training_on_wrong_data(
+    tmp_path: Path, written: str, instead: str, told: str
+) -> None:
+    pytest.importorskip("torch")
+    source = SCRIPT.read_text("utf-8")
+    assert source.count(written) == 1
+    run = taken_home(tmp_path, source.replace(written, instead))
+    assert run.returncode == 1
+    assert told in run.stderr
+    assert "epoch" not in run.stdout
 
 
 def test_the_script_trains_a_classifier(output: str) -> None:
