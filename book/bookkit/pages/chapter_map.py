@@ -18,7 +18,7 @@ from bookkit.reading.contents import chapter_number
 PLACE = "chapter-map"
 _CHAPTER_FILE = re.compile(r"(?:^|/)(\d\d)_\w+$")
 # In units of which 16 make 1 rem, as in the style of .chapter-map.
-ROW, GUTTER, REACH = 68, 88, 20
+ROW, GUTTER, EDGE = 68, 88, 8
 
 
 def needed(doctree: nodes.document) -> list[int]:
@@ -48,14 +48,21 @@ def read_map(env: BuildEnvironment) -> dict[int, tuple[str, str, list[int]]]:
 
 def _arcs(chapters: dict[int, tuple[str, str, list[int]]]) -> str:
     height = {number: ROW * at + ROW / 2 for at, number in enumerate(chapters)}
-    side = GUTTER - 8
-    paths = "".join(
-        f'<path d="M{side} {height[before]:g}C{side - REACH * (after - before)} '
-        f"{height[before]:g} {side - REACH * (after - before)} {height[after]:g} "
-        f'{side} {height[after]:g}"/>'
+    side = GUTTER - EDGE
+    spans = [
+        (before, after)
         for after, (_, _, wanted) in chapters.items()
         for before in wanted
         if before in height
+    ]
+    longest = max((after - before for before, after in spans), default=1)
+    # An arc reaches three quarters of the way to its two middle points.
+    reach = 4 / 3 * (side - EDGE) / longest
+    paths = "".join(
+        f'<path d="M{side} {height[before]:g}C{side - reach * (after - before):g} '
+        f"{height[before]:g} {side - reach * (after - before):g} {height[after]:g} "
+        f'{side} {height[after]:g}"/>'
+        for before, after in spans
     )
     dots = "".join(f'<circle cx="{side}" cy="{y:g}" r="5"/>' for y in height.values())
     tall = ROW * len(chapters)
