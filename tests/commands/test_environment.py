@@ -256,7 +256,7 @@ def test_without_torch_everything_else_is_installed(bare):
     assert asked[:4] == ["-c", "constraints.txt", "-e", "."]
     names = " ".join(asked)
     assert all(f" {name}>=" in names for name in ("jupyterlab", "pytest", "matplotlib"))
-    assert "torch" not in names and "jax" not in names and "xent-lib" not in names
+    assert "torch" not in names and "xent-lib" not in names
 
 
 def test_another_torch_than_the_last_installs_once_more(environment, monkeypatch):
