@@ -9,7 +9,7 @@ from bs4 import BeautifulSoup
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from bookkit.pages.definitions import describe, first_sentence
-from visits import LOAD_ALL, WATCH
+from visits import LOAD_ALL, SETTLED, WATCH
 
 CHAPTER = "notebooks/03_formula.html"
 LINKS = "main a[href*='glossary.html#']"
@@ -132,6 +132,8 @@ def test_nothing_moves_when_a_definition_opens(page: Page) -> None:
     page.evaluate(LOAD_ALL)
     link = page.locator(LINKS).first
     link.evaluate("link => link.scrollIntoView({ block: 'center' })")
+    # What comes into view is laid out in the next frames, and the link may move.
+    page.evaluate(SETTLED)
     height = "() => [document.body.scrollHeight, scrollY]"
     before = page.evaluate(height)
     link.hover()
