@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from node_packages import ensure_installed, node_command
 from test_visits import PAGES
+
+from bookkit.machine.node_packages import ensure_installed, node_command
 
 HERE = Path(__file__).parent / "firefox"
 NAMES = (
