@@ -76,7 +76,6 @@ refresh: ## run the chapters again and keep their outputs (CHAPTERS=03_formula: 
 
 bench: ## measure the losses beside their peers and keep the results (some minutes)
 	$(call environment,all)
-	@$(python) pip install --quiet -c constraints.txt -e ".[bench]"
 	@.venv/bin/python tests/benchmarks/value_and_grad.py --store tests/benchmarks/value_and_grad.json
 	@.venv/bin/python tests/benchmarks/accuracy.py --store tests/benchmarks/accuracy.json
 	@$(tools) bookkit.commands.performance

@@ -88,6 +88,17 @@ def _keep_together(items: list[pytest.Item]) -> None:
         item.add_marker(pytest.mark.xdist_group(group))
 
 
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Stop where pytest-xdist would spread a file over the processes without a word."""
+    if getattr(session.config.option, "loadgroup", False) and not all(
+        "@" in item.nodeid for item in session.items
+    ):
+        raise pytest.UsageError(
+            "These releases of pytest and pytest-xdist do not keep a file's tests together: "
+            "install those of constraints.txt."
+        )
+
+
 def _leave_out_what_needs_torch(
     config: pytest.Config, items: list[pytest.Item]
 ) -> None:
