@@ -56,7 +56,7 @@ def test_the_book_can_be_frozen_into_another_file(tmp_path, monkeypatch, capsys)
     assert main() == 0
     text = target.read_text("utf-8")
     assert text.startswith(
-        "# Probability distributions\n\nA weather service says: rain"
+        "# The short road\n\nA model gives each class a probability."
     )
     assert f"{len(text)} characters" in capsys.readouterr().out
 

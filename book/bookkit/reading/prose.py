@@ -35,6 +35,7 @@ _NOT_PROSE = re.compile(
     |\]\([^)]*\)                                      # link targets
     |\\tag\{[^}]*\}                                   # equation numbers
     |\*\*(?:Figure|Table)\s[\d.]+\*\*                 # caption numbers
+    |\*\*Time:\*\*\sabout\s\d+\sminutes              # written by the rule of reading times
     |\b(?:[Cc]hapters?|[Ff]igures?|[Tt]ables?|[Ee]quations?|[Ss]ections?|[Ee]xercises?|[Qq]uestions?|Step|Part)
        \s\(?\d+(?:\.\d+)?(?:(?:\sto\s|\sand\s|,\s|–|-)\(?\d+(?:\.\d+)?\)?)*
     |^\#+\s\d+(?:\.\d+)*                              # a heading's own number
