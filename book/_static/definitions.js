@@ -27,7 +27,7 @@
   function show(link) {
     const tip = document.getElementById(link.getAttribute("aria-describedby"));
     clearTimeout(waiting);
-    if (tip === shown) return;
+    if (tip === shown && link === from) return;
     hide();
     shown = tip;
     from = link;

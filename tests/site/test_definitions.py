@@ -30,6 +30,12 @@ def _tip(page: Page, link: Locator) -> Locator:
     return page.locator(f"#{link.get_attribute('aria-describedby')}")
 
 
+def _bring(page: Page, link: Locator) -> None:
+    """Scroll to a link; what comes into view is laid out in the next frames and may move it."""
+    link.evaluate("link => link.scrollIntoView({ block: 'center' })")
+    page.evaluate(SETTLED)
+
+
 def test_every_link_from_a_chapter_to_a_term_is_described(
     book_pages: dict[str, BeautifulSoup],
 ) -> None:
@@ -131,9 +137,7 @@ def test_focus_shows_it_and_escape_closes_it(page: Page) -> None:
 def test_nothing_moves_when_a_definition_opens(page: Page) -> None:
     page.evaluate(LOAD_ALL)
     link = page.locator(LINKS).first
-    link.evaluate("link => link.scrollIntoView({ block: 'center' })")
-    # What comes into view is laid out in the next frames, and the link may move.
-    page.evaluate(SETTLED)
+    _bring(page, link)
     height = "() => [document.body.scrollHeight, scrollY]"
     before = page.evaluate(height)
     link.hover()
@@ -145,7 +149,7 @@ def test_nothing_moves_when_a_definition_opens(page: Page) -> None:
 def test_a_definition_stays_inside_the_window(page: Page, width: int) -> None:
     page.set_viewport_size({"width": width, "height": 844})
     for link in page.locator(LINKS).all():
-        link.scroll_into_view_if_needed()
+        _bring(page, link)
         link.hover()
         tip = _tip(page, link)
         expect(tip).to_be_visible()

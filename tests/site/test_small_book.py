@@ -272,7 +272,8 @@ def test_with_an_address_the_download_is_a_notebook_that_installs_from_it(
     site = "https://owner.github.io/book/book/words.html"
     assert f"[a term]({site}#term-Surprisal)" in opening.source
     assert f"[a heading]({site}#other-words)" in opening.source
-    assert "[the formula](#eq-1-2)" in opening.source
+    here = "https://owner.github.io/book/notebooks/01_chapter.html"
+    assert f"[the formula]({here}#eq-1-2)" in opening.source
     assert "<!-- = surprisal(0.7) -->" in opening.source
 
 

@@ -286,7 +286,8 @@ def setup(app):
 
     app.connect(
         "env-updated",
-        lambda app, env: ["book/index"] * changed(env, "offers", offers.offers(offers.made(app))),
+        lambda app, env: ["book/index", offers.SHEET_PAGE]
+        * changed(env, "offers", offers.offers(offers.made(app))),
     )
     app.connect("doctree-resolved", offers.fill)
     app.connect("build-finished", lambda app, _: offers.write(app, Path(app.outdir)))
