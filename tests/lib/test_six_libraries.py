@@ -462,7 +462,7 @@ def test_keras_averages_binary_losses_and_counts_each_output() -> None:
     assert float(result["binary_accuracy"]) == pytest.approx(0.9)
 
 
-def test_optax_takes_minus_one_for_the_last_class_and_masks_classes() -> None:
+def test_optax_takes_minus_one_for_the_last_class_and_masks_in_two_ways() -> None:
     losses = of_optax(Z, np.array([0, 2, 1, -1]))
     assert losses[3] == of_optax(Z, Y)[3]
     without_third = optax.softmax_cross_entropy(
@@ -472,6 +472,10 @@ def test_optax_takes_minus_one_for_the_last_class_and_masks_classes() -> None:
     )
     two = of_optax(Z[:, :2], np.array([0, 1, 1, 0]))
     np.testing.assert_allclose(np.asarray(without_third), two, rtol=1e-6)
+    masked = optax.softmax_cross_entropy_with_integer_labels(
+        jnp.asarray(Z), jnp.asarray(Y), where=jnp.asarray(KEPT)
+    )
+    np.testing.assert_allclose(np.asarray(masked), LOSSES * KEPT, rtol=1e-6)
 
 
 def test_scikit_learn_sorts_the_labels_whatever_their_order() -> None:
