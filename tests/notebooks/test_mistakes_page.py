@@ -103,3 +103,12 @@ def test_at_least_ten_mistakes_are_cited_from_threads_each_under_one_title() -> 
         for name, address in found:
             titles.setdefault(address, set()).add(name)
     assert [address for address, names in titles.items() if len(names) > 1] == []
+
+
+@pytest.mark.parametrize("places", [(4,), (4, 4)])
+def test_uint8_is_refused_beside_sequences_and_images(places: tuple[int, ...]) -> None:
+    message = "expected scalar type Long but found Byte"
+    assert f'"{message}"' in ENTRIES["Class indices of 32 bits"]
+    target = torch.zeros(2, *places, dtype=torch.uint8)
+    with pytest.raises(RuntimeError, match=message):
+        torch.nn.functional.cross_entropy(torch.zeros(2, 3, *places), target)
