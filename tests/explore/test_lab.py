@@ -271,11 +271,13 @@ def test_a_chapter_opens_unchanged_and_is_kept_as_it_is_stored(
 
     kept = lab.folder / CHAPTER
     stored = kept.read_bytes()
-    written = kept.stat().st_mtime_ns
     page.locator(".jp-Notebook .jp-CodeCell").first.click()
-    page.keyboard.press("Control+s")
-    while kept.stat().st_mtime_ns == written:
-        page.wait_for_timeout(50)
+    # The file is emptied before it is written: the answer comes when it is whole.
+    with page.expect_response(
+        lambda answer: answer.request.method == "PUT" and CHAPTER in answer.url
+    ) as saved:
+        page.keyboard.press("Control+s")
+    assert saved.value.ok
     expect(tab).not_to_have_class(re.compile("jp-mod-dirty"))
     assert kept.read_bytes() == stored
     page.close()
