@@ -10,11 +10,11 @@ import scipy.stats
 import sklearn.calibration
 import sklearn.exceptions
 import sklearn.metrics
-from library_source import read_library
 from numpy.testing import assert_allclose
 from numpydoc.docscrape import NumpyDocString
 
 import xent_lib
+from bookkit.pages.library import read_library
 from xent_lib import entropy, log_softmax, logsumexp, softmax
 from xent_lib.metrics import calibration_curve, confusion_matrix
 from xent_lib.models import ConvergenceWarning
@@ -29,10 +29,10 @@ THEIRS = (
 )
 NAMESAKES = sorted(
     {
-        (module.name, entry.name)
+        (module.name, name)
         for module in read_library()
-        for entry in module.entries
-        if any(hasattr(their, entry.name) for their in THEIRS)
+        for name in module.entries
+        if any(hasattr(their, name) for their in THEIRS)
     }
 )
 TABLE = np.array([[0.0, 1.0], [2.0, 0.0]])
