@@ -146,7 +146,10 @@ def plot_floor(
         color=GREY,
     )
     ax.set(
-        xlim=(0, 1), ylim=(-0.16, 2), xlabel="forecast", ylabel="binary cross entropy (nats)"
+        xlim=(0, 1),
+        ylim=(-0.16, 2),
+        xlabel="forecast",
+        ylabel="binary cross entropy (nats)",
     )
     return ax
 
@@ -201,9 +204,7 @@ def plot_grades(
             linewidth=0,
         )
         middle = (low + high) / 2
-        ax.text(
-            middle, 0.93 * top, f"{grade}", ha="center", color=GREY, fontsize=SMALL
-        )
+        ax.text(middle, 0.93 * top, f"{grade}", ha="center", color=GREY, fontsize=SMALL)
         ax.text(middle, 0.84 * top, f"{share:.2f}", ha="center")
     ax.plot(x, height, color=INK, linewidth=1.4)
     for cut in cuts:
