@@ -1,4 +1,4 @@
-"""Surprisal and its averages: entropy, cross entropy, divergence; taught in chapters 1 and 3.
+"""Surprisal and its averages: entropy, cross entropy, divergence; taught in chapters 1, 3 and 14.
 
 Results are in nats unless ``base`` says otherwise: ``base=2`` gives bits. The true
 distribution ``p`` comes first, the forecast ``q`` second. The order matters.

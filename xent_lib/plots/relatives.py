@@ -22,9 +22,9 @@ from xent_lib.plots.style import (
     new_axes,
 )
 
-__all__ = ["FAMILY", "plot_family", "plot_fits"]
+__all__ = ["FAMILY", "plot_family", "plot_fits", "plot_named_curves"]
 
-_DASHES: tuple[Any, ...] = ("-", (0, (5, 2)), (0, (1, 1.2)))
+_DASHES: tuple[Any, ...] = ("-", (0, (5, 2)), (0, (1, 1.2)), (0, (6, 2, 1, 2)))
 _ROW = 0.25  # inches for a relative in the family's figure
 _GAP = 0.6  # rows between two groups
 _WHEN_AT = 0.4  # of the width, where the right column begins
@@ -113,6 +113,60 @@ def plot_fits(
     for name, (across, up) in names_at.items():
         ax.text(across, up, name, color=TRUTH if name == "truth" else PREDICTION)
     ax.set(xlabel="cell", ylabel="probability", ylim=(0, None))
+    return ax
+
+
+@book_style()
+def plot_named_curves(
+    curves: Mapping[str, tuple[ArrayLike, ArrayLike]],
+    names_at: Mapping[str, tuple[float, float]],
+    *,
+    xlabel: str,
+    ylabel: str,
+    log_x: bool = False,
+    log_y: bool = False,
+    ax: Axes | None = None,
+) -> Axes:
+    """Draw curves that end near one another, each with its name where there is room for it.
+
+    Parameters
+    ----------
+    curves : mapping of str to (array_like, array_like)
+        Name, and what is drawn across and up; at most four.
+    names_at : mapping of str to (float, float)
+        Where each name begins, in the units of the axes.
+    xlabel, ylabel : str
+        What the axes show, with units.
+    log_x, log_y : bool
+        Which axes are logarithmic.
+    ax : Axes, optional
+        Where to draw; new axes by default.
+
+    Returns
+    -------
+    Axes
+
+    Notes
+    -----
+    Chapter 14 draws it; where curves end apart,
+    :func:`xent_lib.plots.training.plot_curves` places the names itself.
+
+    Examples
+    --------
+    >>> ax = plot_named_curves({"one": ([0, 1], [1, 2])}, {"one": (0, 1)}, xlabel="x", ylabel="y")
+    >>> [text.get_text() for text in ax.texts]
+    ['one']
+    """
+    ax = axes_or_new(ax)
+    for dashes, (name, (across, up)) in zip(_DASHES, curves.items(), strict=False):
+        ax.plot(across, up, color=LOSS, linestyle=dashes)
+        ax.text(*names_at[name], name, color=LOSS)
+    ax.set(
+        xlabel=xlabel,
+        ylabel=ylabel,
+        xscale="log" if log_x else "linear",
+        yscale="log" if log_y else "linear",
+    )
     return ax
 
 
