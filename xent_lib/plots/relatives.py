@@ -196,7 +196,7 @@ def plot_family(root: str, groups: Mapping[str, Mapping[str, str]]) -> Axes:
     ['one', 'the change', 'other', 'equal if']
     """
     rows = sum(1 + len(members) + _GAP for members in groups.values()) + 1.2
-    ax = new_axes(height=_ROW * rows)
+    ax: Axes = new_axes(height=_ROW * rows)
     ax.set(xlim=(0, 1), ylim=(rows, 0))
     ax.axis("off")
     ax.text(0, 0.5, root, color=LOSS, va="center", fontsize=13)
