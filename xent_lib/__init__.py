@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from xent_lib.information import (
     cross_entropy,
     entropy,
+    jensen_shannon_divergence,
     kl_divergence,
     perplexity,
     surprisal,
@@ -35,6 +36,7 @@ __all__ = [
     "TwoLayerNetwork",
     "cross_entropy",
     "entropy",
+    "jensen_shannon_divergence",
     "kl_divergence",
     "log_sigmoid",
     "log_softmax",

@@ -303,6 +303,11 @@ MISTAKES = [
     ("entropy([masked([0.5, 0.5]), [0.5, 0.5]])", TypeError, f"p {NO_MASK}"),
     ("cross_entropy([0.5, 0.5], masked([0.5, 0.5]))", TypeError, f"q {NO_MASK}"),
     ("kl_divergence(masked([0.5, 0.5]), [0.5, 0.5])", TypeError, f"p {NO_MASK}"),
+    (
+        "jensen_shannon_divergence([0.5, 0.5], masked([0.5, 0.5]))",
+        TypeError,
+        f"q {NO_MASK}",
+    ),
     ("perplexity([0.5, 0.5], masked([0.5, 0.5]))", TypeError, f"q {NO_MASK}"),
     ("softmax(masked([1.0, 2.0]))", TypeError, f"x {NO_MASK}"),
     ("softmax_cross_entropy(masked([1.0]), [1.0])", TypeError, f"logits {NO_MASK}"),

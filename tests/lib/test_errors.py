@@ -292,6 +292,21 @@ MISTAKES = [
         "q must not contain NaN; q[0] is nan",
     ),
     (
+        "jensen_shannon_divergence(DISTRIBUTION, [0.5, 0.4])",
+        ValueError,
+        "q must sum to 1 along axis 0",
+    ),
+    (
+        "jensen_shannon_divergence(DISTRIBUTION, [1, 0, 0])",
+        ValueError,
+        "p and q must have the same shape; got (2,) and (3,)",
+    ),
+    (
+        "jensen_shannon_divergence(DISTRIBUTION, DISTRIBUTION, base=1)",
+        ValueError,
+        "base must be finite and above 1",
+    ),
+    (
         "perplexity([0.5, 0.4])",
         ValueError,
         "p must sum to 1 along axis 0; p sums to 0.9",

@@ -3,6 +3,7 @@
 import mpmath
 import numpy as np
 import pytest
+import scipy.spatial.distance
 import scipy.stats
 from hypothesis import given
 from hypothesis import strategies as st
@@ -10,7 +11,14 @@ from hypothesis.extra import numpy as hnp
 from numpy.testing import assert_allclose, assert_array_equal
 
 from strategies import distributions
-from xent_lib import cross_entropy, entropy, kl_divergence, perplexity, surprisal
+from xent_lib import (
+    cross_entropy,
+    entropy,
+    jensen_shannon_divergence,
+    kl_divergence,
+    perplexity,
+    surprisal,
+)
 
 Q = np.array([0.7, 0.2, 0.1])
 
@@ -319,3 +327,78 @@ def test_the_tolerance_of_a_sum_is_the_root_of_machine_epsilon(dtype):
     p[0] += dtype(0.75 * tolerance)
     with pytest.raises(ValueError, match="p must sum to 1"):
         entropy(p)
+
+
+@given(pairs())
+def test_jensen_shannon_is_scipys_divergences_from_the_mixture(case):
+    p, q, axis = case
+    # scipy.spatial.distance.jensenshannon takes a root, of a sum that may be negative.
+    halves = [scipy.stats.entropy(side, (p + q) / 2, axis=axis) for side in (p, q)]
+    expected = sum(halves) / 2
+    assert_allclose(jensen_shannon_divergence(p, q, axis=axis), expected, atol=1e-13)
+    in_bits = jensen_shannon_divergence(p, q, axis=axis, base=2)
+    assert_allclose(in_bits * np.log(2), expected, atol=1e-13)
+
+
+@given(pairs())
+def test_jensen_shannon_is_symmetric_and_between_zero_and_log_two(case):
+    p, q, axis = case
+    value = jensen_shannon_divergence(p, q, axis=axis)
+    assert_array_equal(jensen_shannon_divergence(q, p, axis=axis), value)
+    assert (value >= 0).all() and (value <= np.log(2) * (1 + 1e-14)).all()
+    assert (jensen_shannon_divergence(p, p, axis=axis) == 0).all()
+
+
+def exact_jensen_shannon(p, q):
+    with mpmath.workdps(80):
+        terms = []
+        for a, b in zip(p, q, strict=True):
+            a, b = mpmath.mpf(float(a)), mpmath.mpf(float(b))
+            m = (a + b) / 2
+            terms += [x * mpmath.log(x / m) for x in (a, b) if x]
+        return float(mpmath.fsum(terms) / 2)
+
+
+@pytest.mark.parametrize(
+    "distance", [1e-15, 1e-12, 1e-9, 1e-6, 1e-3, 0.1, 0.19, 0.21, 1.0]
+)
+def test_a_small_jensen_shannon_divergence_keeps_its_digits(distance):
+    rng = np.random.default_rng(14)
+    for classes in (2, 3, 7):
+        for _ in range(40):
+            p = rng.dirichlet(np.ones(classes))
+            q = p * (1 + distance * rng.uniform(-1, 1, classes))
+            q /= q.sum()
+            value = jensen_shannon_divergence(p, q)
+            assert_allclose(value, exact_jensen_shannon(p, q), rtol=3e-14)
+
+
+def test_jensen_shannon_of_classes_that_only_one_allows():
+    for p, q in (
+        ([1.0, 0.0, 0.0], [0.7, 0.2, 0.1]),
+        ([0.5, 0.5, 0.0], [0.0, 0.5, 0.5]),
+        ([5e-324, 1.0], [0.0, 1.0]),
+        ([1e-300, 1.0], [1e-9, 1.0]),
+    ):
+        value = jensen_shannon_divergence(p, q)
+        assert_allclose(value, exact_jensen_shannon(p, q), rtol=1e-14)
+    assert jensen_shannon_divergence([1, 0], [0, 1], base=2) == 1
+    assert jensen_shannon_divergence(np.float32([1, 0]), np.float16([0, 1])).dtype == (
+        np.float32
+    )
+
+
+def test_long_doubles_keep_the_digits_of_a_jensen_shannon_divergence():
+    q = np.array([3, 1, 4], np.longdouble) / 8
+    step = np.array([3, 1, -2.5], np.longdouble) * 2.0**-40
+    near = q * (1 + step)
+    s = (near - q) / (near + q)
+    expected = ((near + q) / 2 * (s**2 / 2 + s**4 / 12)).sum()
+    rtol = 1e3 * np.finfo(np.longdouble).eps
+    assert_allclose(jensen_shannon_divergence(near, q), expected, rtol=rtol)
+
+
+def test_jensen_shannon_is_the_square_of_scipys_distance():
+    p, q = np.random.default_rng(14).dirichlet(np.ones(4), (2, 50))
+    distance = scipy.spatial.distance.jensenshannon(p, q, axis=1)
+    assert_allclose(jensen_shannon_divergence(p, q), distance**2, rtol=1e-12)

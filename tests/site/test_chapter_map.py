@@ -11,7 +11,8 @@ Pages = dict[str, BeautifulSoup]
 
 def _asked_for(page: BeautifulSoup) -> list[str]:
     links = page.select("p.chapter-meta a")
-    return sorted({str(int(re.match(r"(\d\d)_", a["href"])[1])) for a in links})
+    numbers = {str(int(re.match(r"(\d\d)_", a["href"])[1])) for a in links}
+    return sorted(numbers, key=int)
 
 
 def test_the_map_agrees_with_every_chapters_opening(book_pages: Pages) -> None:
