@@ -133,7 +133,8 @@ def plot_cuts(rows: int, ranks: int) -> NDArray[Any]:
     for name, value in (("rows", rows), ("ranks", ranks)):
         if check_positive_integer(name, value) < 2:
             raise ValueError(f"{name} must be at least 2; got {value}")
-    left, right = panels = new_axes(1, 2, height=2.9)
+    panels: NDArray[Any] = new_axes(1, 2, height=2.9)
+    left, right = panels
     for row in range(rows):
         held = row == 1
         left.add_patch(
