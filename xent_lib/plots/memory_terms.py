@@ -146,7 +146,6 @@ def plot_cuts(rows: int, ranks: int) -> NDArray[Any]:
                 alpha=0.55 if held else 1,
                 edgecolor=INK,
                 linewidth=1,
-                linestyle="-" if held else (0, (2, 2)),
             )
         )
     left.annotate("held now", (0.5, 1.5 / rows), ha="center", va="center")
