@@ -1,4 +1,4 @@
-r"""What the loss of a language model holds in memory at its peak; for the planned chapter 13.
+r"""What the loss of a language model holds in memory at its peak; for chapter 13.
 
 Pure counting, without NumPy or PyTorch. A test holds each count to the tensors that PyTorch
 makes.
@@ -84,7 +84,7 @@ def loss_memory(
 
     Notes
     -----
-    For the planned chapter 13. Not counted: a few numbers a token, what a matrix product needs
+    For chapter 13. Not counted: a few numbers a token, what a matrix product needs
     inside itself, the memory that an allocator keeps in reserve, and whatever belongs to the
     rest of the model, its optimiser's state first of all. It is a formula, so its own time and
     memory do not depend on the sizes.

@@ -1,4 +1,4 @@
-"""The memory of a language model's loss, its sizes to move; for the planned chapter 13."""
+"""The memory of a language model's loss, its sizes to move; for chapter 13."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class Memory(Interactive):
 
     Notes
     -----
-    For the planned chapter 13. Time and memory are the same for every size.
+    For chapter 13. Time and memory are the same for every size.
 
     Examples
     --------

@@ -1,11 +1,15 @@
-"""Figure for the planned chapter 13: where the memory goes."""
+"""Figures for chapter 13: where the memory goes, and how a table of logits is cut."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from matplotlib.axes import Axes
+from matplotlib.patches import Rectangle
+from numpy.typing import NDArray
 
+from xent_lib._validation import check_positive_integer
 from xent_lib.plots.style import (
     FAINT,
     GRADIENT,
@@ -16,6 +20,7 @@ from xent_lib.plots.style import (
     SMALL,
     axes_or_new,
     book_style,
+    new_axes,
 )
 
 _COLOURS = (GREY, FAINT, PREDICTION, PREDICTION, GRADIENT, GRADIENT, INK)
@@ -44,7 +49,7 @@ def plot_memory(
 
     Notes
     -----
-    For the planned chapter 13.
+    For chapter 13.
 
     Examples
     --------
@@ -93,3 +98,80 @@ def plot_memory(
     ax.margins(x=0.2)
     ax.legend(fontsize=SMALL, ncols=3, loc="upper center", bbox_to_anchor=(0.4, -0.22))
     return ax
+
+
+@book_style()
+def plot_cuts(rows: int, ranks: int) -> NDArray[Any]:
+    """Draw the table of logits twice: cut between tokens, and cut between classes.
+
+    Parameters
+    ----------
+    rows : int
+        How many slices of tokens to draw; the second is the one at work.
+    ranks : int
+        How many slices of classes to draw, one a process.
+
+    Returns
+    -------
+    ndarray of Axes, shape (2,)
+
+    Raises
+    ------
+    ValueError
+        If ``rows`` or ``ranks`` is below 2.
+
+    Notes
+    -----
+    For chapter 13.
+
+    Examples
+    --------
+    >>> left, right = plot_cuts(rows=6, ranks=2)
+    >>> [text.get_text() for text in right.texts]
+    ['rank 0', 'rank 1']
+    """
+    for name, value in (("rows", rows), ("ranks", ranks)):
+        if check_positive_integer(name, value) < 2:
+            raise ValueError(f"{name} must be at least 2; got {value}")
+    panels: NDArray[Any] = new_axes(1, 2, height=2.9)
+    left, right = panels
+    for row in range(rows):
+        held = row == 1
+        left.add_patch(
+            Rectangle(
+                (0, row / rows),
+                1,
+                1 / rows,
+                facecolor=PREDICTION if held else "none",
+                alpha=0.55 if held else 1,
+                edgecolor=INK,
+                linewidth=1,
+            )
+        )
+    left.annotate("held now", (0.5, 1.5 / rows), ha="center", va="center")
+    for rank in range(ranks):
+        right.add_patch(
+            Rectangle(
+                (rank / ranks, 0),
+                1 / ranks,
+                1,
+                facecolor=PREDICTION,
+                alpha=0.55 if rank % 2 else 0.3,
+                edgecolor=INK,
+                linewidth=1,
+            )
+        )
+        right.annotate(
+            f"rank {rank}", ((rank + 0.5) / ranks, 0.5), ha="center", va="center"
+        )
+    for ax, title in (
+        (left, "cut between tokens"),
+        (right, "cut between classes"),
+    ):
+        ax.set(xlim=(-0.01, 1.01), ylim=(1.01, -0.01), xlabel="classes", title=title)
+        ax.set_xticks([])
+        ax.set_yticks([])
+        for side in ax.spines.values():
+            side.set_visible(False)
+    left.set_ylabel("tokens")
+    return panels

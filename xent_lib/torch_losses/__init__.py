@@ -1,4 +1,4 @@
-"""Cross entropy for vocabularies too large to hold at once; for the planned chapter 13.
+"""Cross entropy for vocabularies too large to hold at once; for chapter 13.
 
 ``linear_cross_entropy`` computes the logits of a few rows at a time on one device;
 ``vocab_parallel_cross_entropy`` splits the classes over several. Both need PyTorch, which

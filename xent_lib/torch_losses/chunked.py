@@ -1,4 +1,4 @@
-"""Linear layer and cross entropy in one, a few rows at a time; for the planned chapter 13.
+"""Linear layer and cross entropy in one, a few rows at a time; for chapter 13.
 
 The logits of a batch are a matrix of N rows and C classes, and for a large vocabulary they,
 their softmax and their gradient are the largest tensors of a training step. None of them is
@@ -109,7 +109,7 @@ def linear_cross_entropy(
 
     Notes
     -----
-    For the planned chapter 13. Time: three matrix products of 2·N·C·D operations each, as in the
+    For chapter 13. Time: three matrix products of 2·N·C·D operations each, as in the
     two-liner. 'none', and a second ``backward`` of a retained graph, compute the logits again
     and need a fourth. Memory beside the gradients: ``chunk_size`` times C numbers of at least
     32 bits and, for narrower inputs, copies of them in the narrow format, of one

@@ -1,4 +1,4 @@
-"""Cross entropy of classes that are split over processes; for the planned chapter 13.
+"""Cross entropy of classes that are split over processes; for chapter 13.
 
 Each process (rank) holds the logits of some classes for every row. Three numbers a row have to
 cross from rank to rank: the largest logit, the sum of the exponentials and the logit of the
@@ -106,7 +106,7 @@ def vocab_parallel_cross_entropy(
 
     Notes
     -----
-    For the planned chapter 13. Time on a rank: linear in the number of its logits. Memory: one
+    For chapter 13. Time on a rank: linear in the number of its logits. Memory: one
     tensor of the size of ``local_logits``, in float32 at least, while forward runs and again
     while backward runs; between them, ``local_logits`` and a few numbers a row. Exchanged: three
     numbers a row, and ten integers a rank by which settings, slices and targets are checked. No
