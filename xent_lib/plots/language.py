@@ -1,4 +1,4 @@
-"""Figures of language models: a text with what each token cost; for the planned chapter 12."""
+"""Figures of language models: a text with what each token cost; taught in chapter 12."""
 
 from __future__ import annotations
 
