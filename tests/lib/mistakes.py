@@ -238,7 +238,7 @@ MISTAKES = [
     ("arithmetic_encode([0], lambda c: [inf, 0])", ValueError, "sum to 1; they sum to inf"),
     ("arithmetic_encode([0], lambda c: [-inf])", ValueError, "sum to 1; they sum to 0"),
     ("arithmetic_encode([0], lambda c: [])", ValueError, "sum to 1; they sum to 0"),
-    ("arithmetic_encode([0], lambda c: [nan])", ValueError, "log_prob returns must not contain NaN"),
+    ("arithmetic_encode([0], lambda c: [nan])", ValueError, "must not contain NaN"),
     ("arithmetic_encode([0], lambda c: [[0.0]])", ValueError, "what log_prob returns must be one-"),
     ("arithmetic_encode([0], lambda c: 'a')", TypeError, "what log_prob returns must hold real"),
     ("arithmetic_decode('a', uniform, 1)", TypeError, "code must be bytes; got str"),

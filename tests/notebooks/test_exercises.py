@@ -1,4 +1,4 @@
-"""Every Python sample of an exercise runs, and prints what the page shows below it."""
+"""Every Python sample of an exercise or of a page on practice runs, and prints what it shows."""
 
 import contextlib
 import io
@@ -10,7 +10,10 @@ import pytest
 import xent_lib
 from bookkit.reading.contents import ROOT
 
-PAGES = sorted((ROOT / "book" / "exercises").glob("*.md"))
+PAGES = [
+    *sorted((ROOT / "book" / "exercises").glob("*.md")),
+    ROOT / "book" / "language_models_in_practice.md",
+]
 _SAMPLE = re.compile(
     r"^```python\n(?P<code>.*?)^```\n(?:\n(?:prints\n\n)?```(?:text)?\n(?P<shown>.*?)^```\n)?",
     re.MULTILINE | re.DOTALL,

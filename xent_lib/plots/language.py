@@ -168,7 +168,10 @@ def plot_intervals(
         for corner, goal in ((ends[token], 0.0), (ends[token + 1], 1.0)):
             if row + 1 < len(text):
                 ax.plot([corner, goal], [row + 0.2, row + 0.8], color=GREY, lw=0.8)
-        low, width = low + width * ends[token], width * float(ends[token + 1] - ends[token])
+        low, width = (
+            low + width * ends[token],
+            width * float(ends[token + 1] - ends[token]),
+        )
     ax.set(xlim=(-0.12, 1.12), ylim=(len(text) - 0.7, -0.5))
     ax.axis("off")
     return ax
