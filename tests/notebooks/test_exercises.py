@@ -6,6 +6,7 @@ import re
 
 import numpy as np
 import pytest
+import torch
 
 import xent_lib
 from bookkit.reading.contents import ROOT
@@ -19,6 +20,14 @@ _SAMPLE = re.compile(
     re.MULTILINE | re.DOTALL,
 )
 _PROMISE = re.compile(r"^print\(.*\)  # (?P<shown>[-\d. ]+)$", re.MULTILINE)
+
+
+@pytest.fixture(autouse=True)
+def _torch_as_it_was():
+    width, threads = torch.get_default_dtype(), torch.get_num_threads()
+    yield
+    torch.set_default_dtype(width)
+    torch.set_num_threads(threads)
 
 
 def wrong_outputs(page):
