@@ -197,7 +197,7 @@ def load_corpus() -> Corpus:
 
     Notes
     -----
-    For the planned chapter 12. Sections are held out whole: a sentence from between two that a
+    Taught in chapter 12. Sections are held out whole: a sentence from between two that a
     model has read would not be new to it. The file is ``xent_lib/data/corpus.txt``, 251,004
     characters or, in UTF-8, 251,014 bytes, under CC BY 4.0 as the book's prose is. Time and
     memory: those of reading it.

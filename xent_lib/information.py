@@ -336,7 +336,7 @@ def perplexity(
 
     Notes
     -----
-    Chapter 4 reads it for one label, the planned chapter 12 for a language. To get the
+    Chapter 4 reads it for one label, chapter 12 for a language. To get the
     perplexity of a data set, take the exponential of the mean loss, never the mean of
     exponentials. Time and memory grow linearly with the size of ``p``.
 

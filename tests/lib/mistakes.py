@@ -15,11 +15,17 @@ def masked(values, mask=False):
     return np.ma.array(values, mask=mask)
 
 
+def uniform(context):
+    """A forecast that gives each of four tokens a quarter."""
+    return np.log([0.25] * 4)
+
+
 NO_MASK = "must be an array without a mask; got a masked array"
 
 NAMES = {
     "masked": masked,
     "bowl": bowl,
+    "uniform": uniform,
     "table": np.ones((2, 3)),
     "weights": np.zeros((3, 2)),
     "truth": np.array([0, 1]),
@@ -222,6 +228,26 @@ MISTAKES = [
         ValueError,
         r"that UTF-8 can write; text[2] is the half of a surrogate pair, '\ud800'",
     ),
+    ("arithmetic_encode([0.5], uniform)", TypeError, "tokens must be integers; got"),
+    ("arithmetic_encode([[1]], uniform)", ValueError, "tokens must be one sequence"),
+    ("arithmetic_encode([1, -1], uniform)", ValueError, "tokens[1] is -1"),
+    ("arithmetic_encode([1, 4], uniform)", ValueError, "tokens[1] is 4"),
+    ("arithmetic_encode(masked([1]), uniform)", TypeError, f"tokens {NO_MASK}"),
+    ("arithmetic_encode([], None)", TypeError, "log_prob must be callable; got NoneType"),
+    ("arithmetic_encode([0], lambda c: [0.5, 0.5])", ValueError, "what log_prob returns must"),
+    ("arithmetic_encode([0], lambda c: [inf, 0])", ValueError, "sum to 1; they sum to inf"),
+    ("arithmetic_encode([0], lambda c: [-inf])", ValueError, "sum to 1; they sum to 0"),
+    ("arithmetic_encode([0], lambda c: [])", ValueError, "sum to 1; they sum to 0"),
+    ("arithmetic_encode([0], lambda c: [nan])", ValueError, "must not contain NaN"),
+    ("arithmetic_encode([0], lambda c: [[0.0]])", ValueError, "what log_prob returns must be one-"),
+    ("arithmetic_encode([0], lambda c: 'a')", TypeError, "what log_prob returns must hold real"),
+    ("arithmetic_decode('a', uniform, 1)", TypeError, "code must be bytes; got str"),
+    ("arithmetic_decode([1], uniform, 1)", TypeError, "code must be bytes; got list"),
+    ("arithmetic_decode(b'', 3, 1)", TypeError, "log_prob must be callable; got int"),
+    ("arithmetic_decode(b'', uniform, -1)", ValueError, "num_tokens must be at least 0; got -1"),
+    ("arithmetic_decode(b'', uniform, 1.0)", TypeError, "num_tokens must be an integer; got 1.0"),
+    ("arithmetic_decode(b'', uniform, 1)", ValueError, "code must be what arithmetic_encode"),
+    ("arithmetic_decode(b'abcdef', lambda c: [nan], 1)", ValueError, "must not contain NaN"),
     (r"BytePairTokenizer(0).fit('').encode('\udfff')", ValueError, "text[0] is the half of a"),
     # a boolean or a string of digits where a number is meant
     ("GradientDescent('0.1')", TypeError, "learning_rate must be a real number; got '0.1'"),

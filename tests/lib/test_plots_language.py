@@ -55,3 +55,15 @@ def test_a_strip_is_as_high_as_its_text():
         for words in (long[:5], long)
     )
     assert many > 4 * few
+
+
+def test_a_text_picks_the_interval_of_exact_arithmetic():
+    ax = plots.plot_intervals([0.7, 0.2, 0.1], [0, 1, 2], "ABC")
+    ends = [float(one.get_text()) for one in ax.texts if one.get_text() not in "ABC"]
+    np.testing.assert_allclose(ends, [0, 1, 0, 0.7, 0.49, 0.63])
+    chosen = [p for p in ax.patches if p.get_alpha() is not None]
+    assert [(round(p.get_x(), 9), round(p.get_width(), 9)) for p in chosen] == [
+        (0.0, 0.7),
+        (0.7, 0.2),
+        (0.9, 0.1),
+    ]

@@ -1,4 +1,4 @@
-"""Every Python sample of an exercise runs, and prints what the page shows below it."""
+"""Every Python sample of an exercise or of a page on practice runs, and prints what it shows."""
 
 import contextlib
 import io
@@ -6,16 +6,28 @@ import re
 
 import numpy as np
 import pytest
+import torch
 
 import xent_lib
 from bookkit.reading.contents import ROOT
 
-PAGES = sorted((ROOT / "book" / "exercises").glob("*.md"))
+PAGES = [
+    *sorted((ROOT / "book" / "exercises").glob("*.md")),
+    ROOT / "book" / "language_models_in_practice.md",
+]
 _SAMPLE = re.compile(
     r"^```python\n(?P<code>.*?)^```\n(?:\n(?:prints\n\n)?```(?:text)?\n(?P<shown>.*?)^```\n)?",
     re.MULTILINE | re.DOTALL,
 )
 _PROMISE = re.compile(r"^print\(.*\)  # (?P<shown>[-\d. ]+)$", re.MULTILINE)
+
+
+@pytest.fixture(autouse=True)
+def _torch_as_it_was():
+    width, threads = torch.get_default_dtype(), torch.get_num_threads()
+    yield
+    torch.set_default_dtype(width)
+    torch.set_num_threads(threads)
 
 
 def wrong_outputs(page):

@@ -24,11 +24,15 @@ from xent_lib._validation.arrays import (
 )
 from xent_lib._validation.examples import (
     check_binary,
+    check_bytes,
+    check_callable,
     check_choice,
     check_class_labels,
+    check_code,
     check_description,
     check_features,
     check_fitted,
+    check_forecast,
     check_held_out_logits,
     check_integer_labels,
     check_not_empty,
@@ -41,6 +45,7 @@ from xent_lib._validation.examples import (
     check_text,
     check_tokens,
     check_two_in_each_bin,
+    check_vocabulary_has,
     check_weights_fit,
 )
 from xent_lib._validation.labelled import (
@@ -73,8 +78,11 @@ __all__ = [
     "check_axis",
     "check_base",
     "check_binary",
+    "check_bytes",
+    "check_callable",
     "check_choice",
     "check_class_labels",
+    "check_code",
     "check_decay",
     "check_description",
     "check_discount",
@@ -83,6 +91,7 @@ __all__ = [
     "check_finite",
     "check_fitted",
     "check_floating_dtype",
+    "check_forecast",
     "check_held_out_logits",
     "check_integer_labels",
     "check_logits",
@@ -109,5 +118,6 @@ __all__ = [
     "check_tokens",
     "check_two_in_each_bin",
     "check_unit_interval",
+    "check_vocabulary_has",
     "check_weights_fit",
 ]

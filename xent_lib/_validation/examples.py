@@ -15,6 +15,7 @@ from xent_lib._validation.arrays import (
     IntArray,
     as_array,
     check_finite,
+    check_no_nan,
     check_one_dimensional,
     check_real,
 )
@@ -332,3 +333,50 @@ def check_text(name: str, text: str) -> str:
             f"surrogate pair, {text[error.start]!r}"
         ) from error
     return text
+
+
+def check_bytes(name: str, code: bytes) -> bytes:
+    """Return bytes."""
+    if not isinstance(code, bytes):
+        raise TypeError(f"{name} must be bytes; got {type(code).__name__}")
+    return code
+
+
+def check_callable(name: str, function: object) -> None:
+    """Refuse what cannot be called."""
+    if not callable(function):
+        raise TypeError(f"{name} must be callable; got {type(function).__name__}")
+
+
+def check_forecast(name: str, log_prob: ArrayLike) -> FloatArray:
+    """Return the probabilities of the log-probabilities that a function returned."""
+    returned = f"what {name} returns"
+    array = check_real(returned, log_prob)
+    check_one_dimensional(returned, array)
+    check_no_nan(returned, array)
+    q = np.exp(array.astype(np.float64))
+    total = float(q.sum())
+    if not abs(total - 1) <= np.sqrt(np.finfo(array.dtype).eps):
+        raise ValueError(
+            f"{returned} must be log-probabilities, whose exponentials sum to 1; they sum to "
+            f"{total:.6g}"
+        )
+    return q
+
+
+def check_vocabulary_has(name: str, place: int, token: int, vocab_size: int) -> None:
+    """Refuse a token that a forecast of ``vocab_size`` tokens does not price."""
+    if not 0 <= token < vocab_size:
+        raise ValueError(
+            f"{name} must be between 0 and {vocab_size - 1}, the vocabulary; "
+            f"{name}[{place}] is {token}"
+        )
+
+
+def check_code(name: str, fits: bool, num_tokens: int) -> None:
+    """Refuse an arithmetic code that no text has."""
+    if not fits:
+        raise ValueError(
+            f"{name} must be what arithmetic_encode returns for {num_tokens} tokens under the "
+            "same forecasts; no text has this code"
+        )

@@ -1,4 +1,4 @@
-"""A text coloured by what each token cost, under models of several sizes; planned chapter 12."""
+"""A text coloured by what each token cost, under models of several sizes; chapter 12."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ class SurprisalStrip(Interactive):
 
     Notes
     -----
-    For the planned chapter 12. Time grows with the tokens of all texts times the number of
+    Taught in chapter 12. Time grows with the tokens of all texts times the number of
     models and the size of the vocabulary, memory with the tokens times the number of models.
 
     Examples

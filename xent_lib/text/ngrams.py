@@ -1,4 +1,4 @@
-"""A language model that counts, the smallest that forecasts a token; for the planned chapter 12."""
+"""A language model that counts, the smallest that forecasts a token; taught in chapter 12."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ class NgramModel:
 
     Notes
     -----
-    For the planned chapter 12. Every forecast is a distribution over the whole vocabulary, so
+    Taught in chapter 12. Every forecast is a distribution over the whole vocabulary, so
     cross entropy and perplexity apply to it as to any other. For each position of the text,
     fitting copies a context of each length below ``n``, so its time and memory grow with
     n² times the length of the text, and so does the time of pricing a text. Time and memory of

@@ -1,4 +1,4 @@
-"""Text as a sequence of tokens, each one of a fixed vocabulary; for the planned chapter 12."""
+"""Text as a sequence of tokens, each one of a fixed vocabulary; taught in chapter 12."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class BytePairTokenizer:
 
     Notes
     -----
-    For the planned chapter 12. Fitting takes time that grows with ``num_merges`` times the
+    Taught in chapter 12. Fitting takes time that grows with ``num_merges`` times the
     number of different pairs, and memory that grows with the number of different words.
     Decoding takes time and memory that grow linearly with the text. So does encoding while
     words are short; the time for a word grows with the square of its length.
