@@ -23,6 +23,7 @@ from bookkit.pages import (
     interactive,
     library,
     permalinks,
+    questions,
     theme,
 )
 from bookkit.pages.page import Page, changed
@@ -110,6 +111,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
         html=(anatomy.open_fold, anatomy.close_fold),
     )
     app.add_directive("interactive", interactive.InteractiveDirective)
+    app.add_directive("questions", questions.QuestionsDirective)
     app.add_transform(anatomy.Anatomy)
     app.add_post_transform(typography.BindPunctuation)
     # Jupyter Book sets this one for an extension that this book leaves out.
@@ -123,6 +125,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
         ("source-read", interactive.take_states),
         ("source-read", library.fill),
         ("autodoc-process-signature", library.signature),
+        ("doctree-read", questions.keep_anchors),
         ("env-updated", _outdated),
         ("doctree-resolved", chapter_map.draw),
         ("doctree-resolved", definitions.link),
