@@ -15,6 +15,7 @@ from bookkit.mathematics import katex, typography
 from bookkit.pages import (
     address,
     anatomy,
+    changes,
     chapter_map,
     content_policy,
     definitions,
@@ -36,6 +37,7 @@ FILL: tuple[Callable[[Page], None], ...] = (
     address.fill,
     downloads.fill,
     foot.fill,
+    changes.fill,
     permalinks.fill,
     genindex.fill,
     theme.fill,
@@ -50,6 +52,7 @@ WRITE: tuple[Callable[[Sphinx, Path], None], ...] = (
     address.write,
     offers.write,
     foot.write,
+    changes.write,
     content_policy.write,
     fonts.write,
 )
@@ -62,6 +65,7 @@ def _outdated(app: Sphinx, env: BuildEnvironment) -> list[str]:
     everywhere = [
         changed(env, "navigation", repr(theme.parts_of_book(app))),
         changed(env, "definitions", definitions.definitions(env)),
+        changed(env, "changes", repr(changes.changes())),
     ]
     new_map = changed(env, "chapter map", chapter_map.read_map(env))
     new_offers = changed(env, "offers", offers.offers(offers.made(app)))
@@ -121,6 +125,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
         ("builder-inited", formulas.open),
         ("builder-inited", index.switch_off_sphinx_search),
         ("env-get-outdated", library.outdated),
+        ("source-read", changes.fill_list),
         ("source-read", checked_numbers.clean_source),
         ("source-read", interactive.take_states),
         ("source-read", library.fill),

@@ -53,7 +53,9 @@ class QuestionsDirective(SphinxDirective):
             raise self.error(f"{name} has no topic {topic} with a question")
         lines = [f"- [{title}]({name}#{slug(title)})" for title in titles]
         place = nodes.container(classes=[_CLASS])
-        self.state.nested_parse(StringList(lines, path.name), self.content_offset, place)
+        self.state.nested_parse(
+            StringList(lines, path.name), self.content_offset, place
+        )
         for item, title in zip(place.findall(nodes.list_item), titles, strict=True):
             item["ids"].append(nodes.make_id(title))
             item["question"] = title
