@@ -65,7 +65,7 @@ def _outdated(app: Sphinx, env: BuildEnvironment) -> list[str]:
     everywhere = [
         changed(env, "navigation", repr(theme.parts_of_book(app))),
         changed(env, "definitions", definitions.definitions(env)),
-        changed(env, "changes", repr(changes.changes())),
+        changed(env, "changes", changes.state()),
     ]
     new_map = changed(env, "chapter map", chapter_map.read_map(env))
     new_offers = changed(env, "offers", offers.offers(offers.made(app)))

@@ -1,6 +1,6 @@
 """The page by symptom: its checks say yes where its causes hold and no where all is sound.
 
-Each row of the tables has a broken case below, by its symptom and its check. Each message is
+Each cause has a broken case below, by its symptom and its check. Each message is
 produced by the installed library from the lines above it; its check is true there, and its
 fix runs.
 """
@@ -34,7 +34,6 @@ _TOPIC = re.compile(r"^## ([^\n]+)\n(.*?)(?=^## |\Z)", re.MULTILINE | re.DOTALL)
 _ENTRY = re.compile(r"^### ([^\n]+)\n(.*?)(?=^#{2,3} |\Z)", re.MULTILINE | re.DOTALL)
 _FENCE = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _CODE = re.compile(r"`([^`]+)`")
-_COMMENT = re.compile(r"<!--.*?-->")
 
 TOPICS = dict(_TOPIC.findall(PAGE))
 TOP = _FENCE.search(PAGE)
@@ -115,7 +114,7 @@ def partly_ignored() -> Names:
     return {"logits": logits, "target": target}
 
 
-# What differs from the sound case, by the symptom and the row of its table.
+# What differs from the sound case, by the symptom and its causes in order.
 BROKEN: dict[str, list[Names]] = {
     "NaN in one batch, a number in the next": [
         {"target": IGNORED},
@@ -191,25 +190,22 @@ SOUND_THERE: dict[str, Names] = {
 }
 
 
-def table(text: str) -> list[list[str]]:
-    """The rows of a symptom's table: cause, check, fix."""
-    lines = [line for line in text.splitlines() if line.startswith("| ")][1:]
-    return [
-        [cell.strip() for cell in _COMMENT.sub("", line).strip("|").split(" | ")]
-        for line in lines
-    ]
-
-
-SYMPTOMS = {title: table(text) for title, text in _ENTRY.findall(TOPICS[LOSSES])}
+_CAUSE = re.compile(
+    r"^- \*\*Cause\.\*\* .+? \*\*Check\.\*\* (.+?) \*\*Fix\.\*\* .+$", re.M
+)
+SYMPTOMS = {
+    title: _CAUSE.findall(text) for title, text in _ENTRY.findall(TOPICS[LOSSES])
+}
+# A check that is no expression is one that a reader makes by eye.
 ROWS = [
-    (title, _CODE.findall(row[1])[0])
-    for title, rows in SYMPTOMS.items()
-    for row in rows
-    if re.match(r"`.+`", row[1])
+    (title, _CODE.findall(check)[0])
+    for title, checks in SYMPTOMS.items()
+    for check in checks
+    if check.startswith("`")
 ]
 
 
-def test_every_row_with_a_check_has_a_broken_case() -> None:
+def test_every_cause_with_a_check_has_a_broken_case() -> None:
     assert {title for title, _ in ROWS} == set(BROKEN) == set(SYMPTOMS)
     for title, cases in BROKEN.items():
         assert len(cases) == sum(row[0] == title for row in ROWS), title
@@ -330,12 +326,12 @@ def test_a_message_is_what_the_installed_library_says(topic: str, title: str) ->
     assert is_shown(shown.removesuffix("\n"), whole), whole[:400]
     marks = re.findall(r"\*\*(\w+)\.\*\*", text)
     assert marks in (["Cause", "Check", "Fix"], ["Cause", "Fix"])
-    fix = re.search(r"\*\*Fix\.\*\* `(.+)`$", text, re.MULTILINE)
+    fix = re.search(r"^- \*\*Fix\.\*\* `(.+)`$", text, re.MULTILINE)
     assert fix is not None
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         if "Check" in marks:
-            check = re.search(r"\*\*Check\.\*\* `(.+?)` \*\*Fix", text)
+            check = re.search(r"^- \*\*Check\.\*\* `(.+)`$", text, re.MULTILINE)
             assert check is not None and bool(eval(check[1], names)), title
     fixed = said(f"fixed = {fix[1]}", names)
     assert "Error: " not in fixed and fixed != whole, fixed

@@ -96,6 +96,11 @@ def markdown(found: list[Change]) -> str:
     return "\n".join(lines)
 
 
+def state() -> str:
+    """What the list, the feed and the links at the feet are made from."""
+    return repr(changes())
+
+
 def fill_list(app: Sphinx, docname: str, source: list[str]) -> None:
     """Put the list where the page keeps a place for it."""
     if docname == PAGE:
@@ -109,7 +114,8 @@ def fill(page: Page) -> None:
     context.update(changes="", changes_feed="", changed_here=False)
     if PAGE not in page.app.env.all_docs:
         return
-    context["changes"] = context["pathto"](PAGE)
+    # A page's address as seen from itself is empty, or a mark without a place.
+    context["changes"] = context["pathto"](PAGE).rstrip("#")
     context["changes_feed"] = context["pathto"](FEED, 1)
     for version, pages in by_page(changes()).items():
         if page.name in pages:
@@ -171,7 +177,9 @@ def write(app: Sphinx, out: Path) -> None:
     path = out / PurePosixPath(FEED)
     if found:
         path.write_bytes(
-            feed(found, app.config.project, app.config.author, address_of(app.config))
+            feed(
+                found, app.config.html_title, app.config.author, address_of(app.config)
+            )
         )
     else:
         path.unlink(missing_ok=True)

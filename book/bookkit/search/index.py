@@ -25,7 +25,7 @@ from bookkit.machine.node_packages import NODE_MODULES
 from bookkit.mathematics.plain_math import plain_text
 from bookkit.reading.contents import chapter_number
 
-GLOSSARY, QUESTIONS = "book/glossary", "book/faq/"
+GLOSSARY, QUESTIONS, CHANGES = "book/glossary", "book/faq/", "book/changes"
 ALSO_CALLED = Path(__file__).with_name("also_called.toml")
 _ENTRY_DEPTH = 3
 _IDENTIFIER = re.compile(r"[A-Za-z_][\w.]*")
@@ -46,6 +46,8 @@ def entries(app: Sphinx) -> Iterator[dict[str, str]]:
         number = chapter_number(docname)
         place = f"Chapter {int(number)}, {title}" if number else title
         for section in doctree.findall(nodes.section):
+            if docname == CHANGES and _depth(section) > 1:
+                continue  # says which page changed, in words of that page
             yield _section_entry(app, docname, section, place, names)
         for description in doctree.findall(addnodes.desc):
             entry = _function_entry(app, docname, description)
