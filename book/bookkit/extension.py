@@ -15,6 +15,7 @@ from bookkit.mathematics import katex, typography
 from bookkit.pages import (
     address,
     anatomy,
+    changes,
     chapter_map,
     content_policy,
     definitions,
@@ -23,6 +24,7 @@ from bookkit.pages import (
     interactive,
     library,
     permalinks,
+    questions,
     theme,
 )
 from bookkit.pages.page import Page, changed
@@ -35,6 +37,7 @@ FILL: tuple[Callable[[Page], None], ...] = (
     address.fill,
     downloads.fill,
     foot.fill,
+    changes.fill,
     permalinks.fill,
     genindex.fill,
     theme.fill,
@@ -49,6 +52,7 @@ WRITE: tuple[Callable[[Sphinx, Path], None], ...] = (
     address.write,
     offers.write,
     foot.write,
+    changes.write,
     content_policy.write,
     fonts.write,
 )
@@ -61,6 +65,7 @@ def _outdated(app: Sphinx, env: BuildEnvironment) -> list[str]:
     everywhere = [
         changed(env, "navigation", repr(theme.parts_of_book(app))),
         changed(env, "definitions", definitions.definitions(env)),
+        changed(env, "changes", changes.state()),
     ]
     new_map = changed(env, "chapter map", chapter_map.read_map(env))
     new_offers = changed(env, "offers", offers.offers(offers.made(app)))
@@ -110,6 +115,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
         html=(anatomy.open_fold, anatomy.close_fold),
     )
     app.add_directive("interactive", interactive.InteractiveDirective)
+    app.add_directive("questions", questions.QuestionsDirective)
     app.add_transform(anatomy.Anatomy)
     app.add_post_transform(typography.BindPunctuation)
     # Jupyter Book sets this one for an extension that this book leaves out.
@@ -119,10 +125,12 @@ def setup(app: Sphinx) -> dict[str, Any]:
         ("builder-inited", formulas.open),
         ("builder-inited", index.switch_off_sphinx_search),
         ("env-get-outdated", library.outdated),
+        ("source-read", changes.fill_list),
         ("source-read", checked_numbers.clean_source),
         ("source-read", interactive.take_states),
         ("source-read", library.fill),
         ("autodoc-process-signature", library.signature),
+        ("doctree-read", questions.keep_anchors),
         ("env-updated", _outdated),
         ("doctree-resolved", chapter_map.draw),
         ("doctree-resolved", definitions.link),

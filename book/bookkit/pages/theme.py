@@ -124,9 +124,10 @@ def _where(parts: list[dict[str, Any]], pagename: str) -> tuple[str, set[str]]:
         for entry in part["entries"]:
             at_entry = pagename == entry["docname"]
             if at_entry or any(pagename == one["docname"] for one in entry["below"]):
-                in_part = at_entry and not entry["number"]
-                chapter = "" if in_part else f" · Chapter {entry['number']}"
-                return f"{part['caption']}{chapter}", {pagename, entry["docname"]}
+                number = entry["number"]
+                below = f"Chapter {number}" if number else entry["title"]
+                said = [part["caption"], *([] if at_entry and not number else [below])]
+                return " · ".join(said), {pagename, entry["docname"]}
     return "", {pagename}
 
 

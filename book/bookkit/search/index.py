@@ -25,7 +25,7 @@ from bookkit.machine.node_packages import NODE_MODULES
 from bookkit.mathematics.plain_math import plain_text
 from bookkit.reading.contents import chapter_number
 
-GLOSSARY, QUESTIONS = "book/glossary", "book/faq"
+GLOSSARY, QUESTIONS, CHANGES = "book/glossary", "book/faq/", "book/changes"
 ALSO_CALLED = Path(__file__).with_name("also_called.toml")
 _ENTRY_DEPTH = 3
 _IDENTIFIER = re.compile(r"[A-Za-z_][\w.]*")
@@ -46,6 +46,8 @@ def entries(app: Sphinx) -> Iterator[dict[str, str]]:
         number = chapter_number(docname)
         place = f"Chapter {int(number)}, {title}" if number else title
         for section in doctree.findall(nodes.section):
+            if docname == CHANGES and _depth(section) > 1:
+                continue  # says which page changed, in words of that page
             yield _section_entry(app, docname, section, place, names)
         for description in doctree.findall(addnodes.desc):
             entry = _function_entry(app, docname, description)
@@ -65,8 +67,10 @@ def _section_entry(
     kind = "section"
     if depth == 1:
         kind = "chapter" if chapter_number(docname) else "page"
-    elif depth == _ENTRY_DEPTH and docname in (GLOSSARY, QUESTIONS):
-        kind = "term" if docname == GLOSSARY else "question"
+    elif depth == _ENTRY_DEPTH and docname == GLOSSARY:
+        kind = "term"
+    elif depth == _ENTRY_DEPTH and docname.startswith(QUESTIONS):
+        kind = "question"
     text, code = _own_words(_answer(section) if kind == "question" else section)
     entry = {
         "kind": kind,
@@ -137,8 +141,11 @@ def _blocks(node: nodes.Element) -> Iterator[nodes.Element]:
             continue
         if not isinstance(child, nodes.Element) or isinstance(child, nodes.comment):
             continue
-        # What a cell printed repeats the text beside it or stands for a picture.
+        # What a cell printed repeats the text beside it or stands for a picture, and a list
+        # of questions repeats their titles.
         if child.get("nb_element") in ("cell_code_output", "mime_bundle"):
+            continue
+        if "questions" in child["classes"]:
             continue
         if isinstance(child, nodes.TextElement) or not child.children:
             yield child
