@@ -95,3 +95,18 @@ def test_thirty_rows_with_two_positives_are_not_split() -> None:
         {"objective": "binary:logistic"}, xgboost.DMatrix(rows, labels), 10
     )
     assert len(set(model.predict(xgboost.DMatrix(rows)).tolist())) == 1
+
+
+def test_twenty_rows_of_a_hundredth_weigh_a_little_less_than_the_product() -> None:
+    labels = (np.arange(1000) < 10).astype(int)
+
+    def leaves(rows: int, smallest: float) -> int:
+        first = (np.arange(1000) < rows).astype(float)[:, None]
+        model = xgboost.train(
+            {"objective": "binary:logistic", "min_child_weight": smallest},
+            xgboost.DMatrix(first, labels),
+            1,
+        )
+        return len(tree(model).get("children", [None]))
+
+    assert [leaves(20, 0.198), leaves(20, 0.19), leaves(19, 0.19)] == [1, 2, 1]

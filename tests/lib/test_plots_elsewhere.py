@@ -4,8 +4,13 @@ import numpy as np
 import pytest
 from matplotlib.colors import to_hex
 
-from xent_lib.plots.elsewhere import plot_floor, plot_grades, plot_leaf
-from xent_lib.plots.style import FAINT, GREY, LOSS, TRUTH
+from xent_lib.plots.elsewhere import (
+    plot_floor,
+    plot_grades,
+    plot_leaf,
+    plot_panels,
+)
+from xent_lib.plots.style import FAINT, GREY, INK, LOSS, TRUTH
 
 
 def test_a_leaf_has_its_curves_and_a_mark_at_each_bottom():
@@ -69,3 +74,23 @@ def test_a_grade_is_filled_between_its_cuts_and_the_truth_in_its_colour():
         *("2", "0.50"),
         *("3", "0.30"),
     ]
+
+
+def test_panels_stand_in_order_with_their_own_curves_names_and_axes():
+    above, below = ("x", "y"), ("u", "v")
+    axes = plot_panels(
+        {
+            above: {"up": ([0, 1], [2, 3]), "down": ([0, 1], [3, 2])},
+            below: {"once": ([1, 10], [5, 6])},
+        },
+        logarithmic=[below],
+        colours={below: INK},
+    )
+    assert [(ax.get_xlabel(), ax.get_ylabel()) for ax in axes] == [above, below]
+    assert [ax.get_xscale() for ax in axes] == ["linear", "log"]
+    assert [ax.get_yscale() for ax in axes] == ["linear", "linear"]
+    assert [to_hex(ax.lines[0].get_color()) for ax in axes] == [LOSS, INK]
+    drawn = [[list(line.get_ydata()) for line in ax.lines] for ax in axes]
+    assert drawn == [[[2, 3], [3, 2]], [[5, 6]]]
+    assert {text.get_text() for text in axes[0].texts} == {"up", "down"}
+    assert axes[0].get_position().y0 > axes[1].get_position().y1

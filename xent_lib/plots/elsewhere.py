@@ -1,13 +1,13 @@
-"""Figures of chapter 15: a leaf's step, prices of grey pixels, and grades cut from a bell."""
+"""Figures of chapter 15: curves in panels, a leaf's step, grey pixels, and grades of a bell."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from xent_lib.plots.style import (
     FAINT,
@@ -18,9 +18,11 @@ from xent_lib.plots.style import (
     TRUTH,
     axes_or_new,
     book_style,
+    new_axes,
 )
+from xent_lib.plots.training import plot_curves
 
-__all__ = ["plot_floor", "plot_grades", "plot_leaf"]
+__all__ = ["plot_floor", "plot_grades", "plot_leaf", "plot_panels"]
 
 _STYLES: tuple[Any, ...] = ("-", (0, (5, 2)), (0, (1, 1.2)), (0, (6, 2, 1, 2)))
 
@@ -214,3 +216,49 @@ def plot_grades(
     )
     ax.spines["left"].set_visible(False)
     return ax
+
+
+@book_style()
+def plot_panels(
+    panels: Mapping[tuple[str, str], Mapping[str, tuple[ArrayLike, ArrayLike]]],
+    logarithmic: Collection[tuple[str, str]] = (),
+    colours: Mapping[tuple[str, str], str] | None = None,
+) -> NDArray[Any]:
+    """Draw curves in panels that stand one above the other, each with its own axes.
+
+    Parameters
+    ----------
+    panels : mapping of (str, str) to mapping of str to (array_like, array_like)
+        For each panel what its two axes show, with units, and its curves as
+        :func:`xent_lib.plots.training.plot_curves` takes them; two panels or more.
+    logarithmic : collection of (str, str)
+        The panels whose level axis is logarithmic.
+    colours : mapping of (str, str) to str, optional
+        A role's colour for a panel that shows no loss.
+
+    Returns
+    -------
+    ndarray of Axes
+        One for each panel, from above.
+
+    Examples
+    --------
+    >>> axes = plot_panels(
+    ...     {("x", "y"): {"up": ([0, 1], [0, 1])}, ("u", "v"): {"down": ([1, 9], [1, 0])}},
+    ...     logarithmic=[("u", "v")],
+    ... )
+    >>> [ax.get_xscale() for ax in axes]
+    ['linear', 'log']
+    """
+    axes = np.asarray(new_axes(len(panels), 1, height=2.7 * len(panels)))
+    for ax, ((level, upright), curves) in zip(axes, panels.items(), strict=True):
+        plot_curves(
+            curves,
+            xlabel=level,
+            ylabel=upright,
+            log_x=(level, upright) in logarithmic,
+            log_y=False,
+            colour=(colours or {}).get((level, upright), LOSS),
+            ax=ax,
+        )
+    return axes
