@@ -162,6 +162,8 @@ def run(*, again: bool) -> bool:
         for page in everything
         if again or stored["pages"].get(page, {}).get("hash") != hashes[page]
     ]
+    # An interrupted run leaves old scores behind, and no page without any.
+    wanted.sort(key=lambda page: page in stored["pages"])
     print(f"{len(everything)} pages, {len(wanted)} to measure.", flush=True)
     if wanted:
         with serving(SITE) as address, measuring() as measure:
