@@ -26,6 +26,7 @@ from bookkit.reading.course import COURSE, objectives
 
 LESSONS = COURSE / "lessons.md"
 GUIDE = COURSE / "guide.md"
+STUDENTS = COURSE / "students.md"
 LESSON_MINUTES = 50
 FEWEST_EXERCISES = 8
 FEWEST_CODE_TASKS = 2

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from bookkit.reading.course import ANSWERS, QUESTIONS, objectives, read_inventory
 from course_pages import (
     GUIDE,
     LESSONS,
+    STUDENTS,
     cells,
     chapter_files,
     course_pages,
@@ -64,6 +67,29 @@ def test_every_function_that_a_page_names_is_there(path):
 @pytest.mark.parametrize("path", course_pages(), ids=lambda path: path.stem)
 def test_every_exercise_and_question_that_a_page_numbers_is_there(path):
     assert list(of_numbers(text_of(path), len(read_inventory()))) == []
+
+
+PACKAGES = {"scikit-learn": "sklearn", "PyTorch": "torch", "SciPy": "scipy"}
+
+
+@pytest.mark.parametrize("package", [*PACKAGES, "mpmath"])
+def test_the_page_for_students_says_which_chapter_needs_which_package(package):
+    said = set()
+    rows = re.findall(
+        r"^\| (\d[^|]*) \| [^|]+ \| ([^|]+) \|$", text_of(STUDENTS), re.MULTILINE
+    )
+    for chapters, needs in rows:
+        ends = [int(number) for number in re.findall(r"\d+", chapters)]
+        for need in needs.split(", "):
+            name, _, where = need.partition(" in ")
+            if name == package:
+                own = [int(number) for number in re.findall(r"\d+", where)]
+                said |= set(own or range(ends[0], ends[-1] + 1))
+    imported = re.compile(
+        rf"^\s*(?:import|from) {PACKAGES.get(package, package)}\b", re.MULTILINE
+    )
+    needed = {n for n, path in CHAPTERS.items() if imported.search(cells(path, "code"))}
+    assert said == needed
 
 
 def test_the_lecture_takes_fifty_minutes():
