@@ -101,6 +101,26 @@ def test_a_small_class_gets_gains_and_no_intervals(sheet):
     assert "0.43" in text
 
 
+def test_a_class_that_is_just_large_enough_gets_intervals(sheet):
+    size = FEWEST_FOR_AN_INTERVAL
+    text = text_of(
+        sheet("before", *class_of(size, 2)), sheet("after", *class_of(size, 5))
+    )
+    assert "no interval" not in text and text.count(" to ") == 3
+
+
+def test_an_interval_is_the_middle_of_the_gains_of_drawn_classes():
+    rng = np.random.default_rng(5)
+    before, after = (rng.random((60, 1)) < share for share in (0.3, 0.6))
+    ((low, high),) = intervals(before.astype(int), after.astype(int), [1])
+    rows = rng.integers(60, size=(20_000, 60))
+    was, became = before[rows, 0].mean(axis=1), after[rows, 0].mean(axis=1)
+    drawn = (became - was) / (1 - was)
+    expected = np.quantile(drawn, [0.025, 0.975])
+    assert (low, high) == pytest.approx(tuple(expected), abs=0.03)
+    assert high - low == pytest.approx(expected[1] - expected[0], rel=0.05)
+
+
 def test_where_everything_was_right_before_the_gain_is_not_defined(sheet):
     text = text_of(
         sheet("before", *class_of(12, 12)), sheet("after", *class_of(12, 11))
@@ -185,6 +205,12 @@ def test_a_line_that_cannot_be_counted_is_named_and_set_aside(sheet, lines, said
     text = squeezed(text_of(path, sheet("after", "Bo,b,a,d")))
     assert "1 students with answers before and after" in text
     assert f"before.csv, {said}" in text
+
+
+def test_a_name_in_a_message_commands_no_terminal(sheet):
+    before = sheet("before", "A\u001b[31mB,b,a,d", "Bo,b,a,d")
+    text = text_of(before, sheet("after", "Bo,b,a,d"))
+    assert "\u001b" not in text and "a\ufffd[31mb" in text
 
 
 def test_students_in_one_file_only_are_named(sheet):
