@@ -15,6 +15,10 @@ A page that is no notebook places a figure by the Python that makes it::
 
 The code stands under the figure. What it makes is stored in book/figures by `make refresh`,
 because the book is built where the library may not be installed.
+
+A page links to a figure in a setting by the address that *Link to this setting* copies, with
+the page's source in the place of the site's address: ``../interactive.md#explore=fig-memory&
+precision=bfloat16``. MyST looks for headings behind a ``#`` and would miss it.
 """
 
 from __future__ import annotations
@@ -25,9 +29,11 @@ import re
 import shutil
 from pathlib import Path
 from types import ModuleType
+from urllib.parse import parse_qs, quote
 
 from docutils import nodes
 from docutils.parsers.rst import directives
+from sphinx import addnodes
 from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 from sphinx.util.docutils import SphinxDirective
@@ -39,6 +45,8 @@ from bookkit.pages.page import Page
 MIME = "application/vnd.xent.explore+json"
 MODULES = ROOT / "xent_lib" / "explore"
 STORED = ROOT / "book" / "figures"
+# What begins an address that carries a setting, and then names the figure; see host.mjs.
+SHARED = "explore"
 _VIEW_BOX = re.compile(r'viewBox="0 0 ([\d.]+) ([\d.]+)"')
 
 
@@ -55,6 +63,34 @@ def bundler() -> ModuleType:
 
 class explore(nodes.General, nodes.Element):  # noqa: N801 (docutils names nodes so)
     """A still picture that a script may bring to life."""
+
+
+class shared(nodes.Inline, nodes.TextElement):  # noqa: N801 (docutils names nodes so)
+    """A link whose address carries a figure's setting."""
+
+
+def figure_of(fragment: str) -> str:
+    """The anchor that an address leads to: of one with a setting, the figure's."""
+    return parse_qs(fragment).get(SHARED, [fragment])[0]
+
+
+def set_settings_aside(app: Sphinx, doctree: nodes.document) -> None:
+    """Let a link with a setting be resolved as one to its page."""
+    for link in list(doctree.findall(addnodes.pending_xref)):
+        setting = link.get("reftargetid") or ""
+        if setting.startswith(f"{SHARED}="):
+            link["reftargetid"] = None
+            wrapper = shared(setting=setting)
+            link.replace_self(wrapper)
+            wrapper += link
+
+
+def put_settings_back(app: Sphinx, doctree: nodes.document, docname: str) -> None:
+    """Give the resolved link its setting again."""
+    for wrapper in list(doctree.findall(shared)):
+        for link in wrapper.findall(nodes.reference):
+            link["refuri"] += "#" + quote(wrapper["setting"], safe="=&+,.-%")
+        wrapper.replace_self(wrapper.children)
 
 
 def mount(env: BuildEnvironment, cell: int, bundle: nodes.Element) -> None:

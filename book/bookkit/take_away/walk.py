@@ -16,6 +16,7 @@ from urllib.parse import quote, unquote
 
 from bs4 import BeautifulSoup, Tag
 
+from bookkit.pages.interactive import figure_of
 from bookkit.reading.contents import Page, in_parts
 from bookkit.take_away.packing import SITE
 
@@ -70,7 +71,7 @@ def walk(
             elif target is None:
                 tag.unwrap()
             else:
-                tag["href"] = address(target, fragment, target is page)
+                tag["href"] = address(target, figure_of(fragment), target is page)
         for tag in main.find_all("img", src=True):
             tag["src"] = picture((path.parent / unquote(str(tag["src"]))).resolve())
             del tag["loading"]

@@ -1,0 +1,223 @@
+"""What the course pages and exercises name is there, and each objective has an exercise."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from bookkit.reading.course import ANSWERS, QUESTIONS, objectives, read_inventory
+from course_pages import (
+    GUIDE,
+    LESSONS,
+    STUDENTS,
+    cells,
+    chapter_files,
+    course_pages,
+    exercise_page,
+    exercise_pages,
+    exercises,
+    lessons,
+    of_exercises,
+    of_lesson,
+    of_links,
+    of_names,
+    of_numbers,
+    of_references,
+)
+
+CHAPTERS = chapter_files()
+BOTH = [*course_pages(), *exercise_pages()]
+
+
+def text_of(path):
+    return path.read_text("utf-8")
+
+
+def code_beside(path):
+    """The code that a page speaks of: its chapter's, or that of all chapters."""
+    own = [one for one in CHAPTERS.values() if one.stem == path.stem]
+    return "\n\n".join(cells(one, "code") for one in own or CHAPTERS.values())
+
+
+@pytest.mark.parametrize("number", CHAPTERS)
+def test_the_lesson_plan_of_a_chapter_is_that_of_the_chapter_as_it_stands(number):
+    plans = lessons(text_of(LESSONS))
+    assert number in plans, f"lessons.md has no section for chapter {number}"
+    page = text_of(exercise_page(number))
+    assert list(of_lesson(plans[number], CHAPTERS[number], page)) == []
+
+
+@pytest.mark.parametrize("path", exercise_pages(), ids=lambda path: path.stem)
+def test_exercises_rise_to_a_project_and_have_what_each_needs(path):
+    assert list(of_exercises(text_of(path))) == []
+
+
+@pytest.mark.parametrize("path", BOTH, ids=lambda path: path.stem)
+def test_every_figure_equation_and_file_that_a_page_names_is_there(path):
+    page = text_of(path)
+    assert [*of_references(page), *of_links(path, page)] == []
+
+
+@pytest.mark.parametrize("path", BOTH, ids=lambda path: path.stem)
+def test_every_function_that_a_page_names_is_there(path):
+    assert list(of_names(text_of(path), code_beside(path))) == []
+
+
+@pytest.mark.parametrize("path", course_pages(), ids=lambda path: path.stem)
+def test_every_exercise_and_question_that_a_page_numbers_is_there(path):
+    assert list(of_numbers(text_of(path), len(read_inventory()))) == []
+
+
+PACKAGES = {"scikit-learn": "sklearn", "PyTorch": "torch", "SciPy": "scipy"}
+
+
+@pytest.mark.parametrize("package", [*PACKAGES, "mpmath"])
+def test_the_page_for_students_says_which_chapter_needs_which_package(package):
+    said = set()
+    rows = re.findall(
+        r"^\| (\d[^|]*) \| [^|]+ \| ([^|]+) \|$", text_of(STUDENTS), re.MULTILINE
+    )
+    for chapters, needs in rows:
+        ends = [int(number) for number in re.findall(r"\d+", chapters)]
+        for need in needs.split(", "):
+            name, _, where = need.partition(" in ")
+            if name == package:
+                own = [int(number) for number in re.findall(r"\d+", where)]
+                said |= set(own or range(ends[0], ends[-1] + 1))
+    imported = re.compile(
+        rf"^\s*(?:import|from) {PACKAGES.get(package, package)}\b", re.MULTILINE
+    )
+    needed = {n for n, path in CHAPTERS.items() if imported.search(cells(path, "code"))}
+    assert said == needed
+
+
+def test_the_lecture_takes_fifty_minutes():
+    lecture = text_of(GUIDE).partition("## One lecture")[2].partition("## One day")[0]
+    minutes = [
+        int(row.split("|")[1])
+        for row in lecture.splitlines()
+        if row.startswith("| ") and row.split("|")[1].strip().isdigit()
+    ]
+    assert len(minutes) > 3
+    assert sum(minutes) == 50
+
+
+def test_each_question_measures_an_objective_of_its_chapter():
+    questions = read_inventory()
+    assert [one.number for one in questions] == list(range(1, 21))
+    for one in questions:
+        assert one.objective in objectives(CHAPTERS[one.chapter]), one.number
+        assert one.choices == ("a", "b", "c", "d"), one.number
+
+
+def test_no_letter_is_the_answer_much_more_often_than_another():
+    answers = [one.answer for one in read_inventory()]
+    assert {letter: answers.count(letter) for letter in "abcd"} == dict.fromkeys(
+        "abcd", 5
+    )
+
+
+def test_each_wrong_choice_has_the_belief_behind_it():
+    text = text_of(ANSWERS)
+    for one in read_inventory():
+        section = text.partition(f"## Question {one.number}\n")[2].partition("\n## ")[0]
+        for letter in one.choices:
+            named = f"\n- ({letter}) *" in section
+            assert named == (letter != one.answer), (one.number, letter)
+
+
+def test_a_question_without_a_key_is_named():
+    from bookkit.reading.course import inventory
+
+    answers = text_of(ANSWERS).replace("**(c).** [Chapter 1]", "**(z).** [Chapter 1]")
+    assert answers != text_of(ANSWERS)
+    with pytest.raises(ValueError, match="question 2 has no key"):
+        inventory(text_of(QUESTIONS), answers)
+
+
+# What changes in a chapter, an exercise or a guide, and what is said of it.
+CHANGED_PLANS = [
+    ("compute an entropy by hand", "compute an entropy", "no exercise for the objec"),
+    ("| 2, 3, 6 |", "| 2, 3, 6, 47 |", "there is no exercise 47"),
+    ("| 2, 3, 6 |", "| 2, 3 |", None),
+    ("| 4, 6, 7, 8, 10 |", "| 4, 7, 8, 10 |", None),
+    ("| 2, 3, 6 |", "| 2, 6 |", "exercise 3 is tied to no objective"),
+    ("- **15** ", "- **16** ", "the board plan takes 51 minutes"),
+    ("about 55 minutes", "about 50 minutes", "the reading time"),
+    ("interactive.md#explore=", "interactive.md#", "no demonstration"),
+    ("# Chapter 1: Prob", "# Chapter 1: Dist", "the chapter's title is not"),
+]
+
+
+@pytest.mark.parametrize(("stood", "stands", "said"), CHANGED_PLANS)
+def test_a_lesson_plan_that_has_drifted_is_told_how(stood, stands, said):
+    first, second = text_of(LESSONS).split("\n## Chapter 2:")[0], "\n## Chapter 2: x\n"
+    assert stood in first
+    plan = lessons(first.replace(stood, stands, 1) + second)[1]
+    found = list(of_lesson(plan, CHAPTERS[1], text_of(exercise_page(1))))
+    assert bool(found) == (said is not None)
+    assert said is None or any(said in finding for finding in found), found
+
+
+def test_an_exercise_that_is_added_without_an_objective_is_named():
+    page = text_of(exercise_page(1)).replace(
+        "\n## Quiz\n", "\n## Exercise 11: new\n\nWhat?\n\n## Quiz\n"
+    )
+    plan = lessons(text_of(LESSONS))[1]
+    assert list(of_lesson(plan, CHAPTERS[1], page)) == [
+        "exercise 11 is tied to no objective"
+    ]
+    said = list(of_exercises(page))
+    assert "exercise 11 has no solution" in said
+    assert "the last exercise is no project" in said
+
+
+def test_code_that_no_solution_holds_is_no_code_task():
+    (first, *_) = exercises(
+        "## Exercise 1: x\n\n```python\nx\n```\n\n:::{dropdown} Solution\ny\n:::\n"
+    )
+    assert not first.is_code
+
+
+@pytest.mark.parametrize(
+    ("page", "said"),
+    [
+        ("see figure 3.2", None),
+        ("see Figure 3.99", "there is no figure 3.99"),
+        ("by equation (3.1)", None),
+        ("by equation (3.77)", "there is no equation 3.77"),
+        ("figure 99.1", "there is no figure 99.1"),
+    ],
+)
+def test_a_figure_or_equation_that_is_gone_is_named(page, said):
+    assert list(of_references(page)) == ([said] if said else [])
+
+
+@pytest.mark.parametrize(
+    ("code", "gone"),
+    [
+        ("smooth_labels", False),
+        ("smoothed_labels", True),
+        ("np.add.at(counts, 1)", False),
+        ("np.add.to(counts, 1)", True),
+        ("rng.dirichlet([1])", False),
+        ("xent_lib.entropies", True),
+        ("explore.Simplex", False),
+        ("mine", False),
+    ],
+)
+def test_a_function_that_is_gone_is_named(code, gone):
+    page = f"Call `{code}`.\n\n```python\nmine = 1\n```\n"
+    assert bool(list(of_names(page, ""))) == gone
+
+
+def test_a_file_and_a_number_that_are_gone_are_named():
+    assert list(of_links(GUIDE, "[x](lessons.md#a) [y](gone.md)")) == [
+        "there is no gone.md"
+    ]
+    assert list(of_numbers("chapter 3: 1, 99 and chapter 77: 1", 20)) == [
+        "chapter 3 has no exercise 99",
+        "there is no chapter 77",
+    ]
+    assert list(of_numbers("questions 3 to 21", 20)) == ["there is no question 21"]
