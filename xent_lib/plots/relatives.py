@@ -37,7 +37,7 @@ FAMILY = {
     },
     "the price of the truth": {
         "hinge": "a handicap of 1, and temperature to 0",
-        "exponential": "half the log odds; boosting (15)",
+        "exponential": "asks for half the log odds; in AdaBoost",
         "generalised": "cross entropy as r goes to 0, absolute at r = 1",
         "symmetric": "a sum of cross entropy and absolute error",
         "focal (10)": "cross entropy at γ = 0",
@@ -54,13 +54,13 @@ FAMILY = {
         "pairwise, DPO (15)": "two items; Plackett–Luce of two",
     },
     "what is compared": {
-        "Dice, Tversky": "overlap; for one example the absolute error",
+        "Dice, Tversky": "overlap; Dice of one example: absolute error",
         "optimal transport": "distances; absolute error if all are 1",
     },
     "the distribution (15)": {
         "squared error": "a Gaussian of fixed width, up to a constant",
         "Poisson, ordinal": "counts; classes in order",
-        "ELBO": "cross entropy of the data plus a KL divergence",
+        "ELBO": "negated: a cross entropy plus a KL divergence",
     },
     "another thing of that name (15)": {
         "cross-entropy method": "a search; its refit minimises cross entropy",
