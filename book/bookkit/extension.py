@@ -25,6 +25,7 @@ from bookkit.pages import (
     permalinks,
     theme,
 )
+from bookkit.pages.code_box import boxes
 from bookkit.pages.page import Page, changed
 from bookkit.reading import checked_numbers
 from bookkit.search import genindex, index
@@ -39,11 +40,13 @@ FILL: tuple[Callable[[Page], None], ...] = (
     genindex.fill,
     theme.fill,
     interactive.fill,
+    boxes.fill,
     definitions.fill,
 )
 # The fonts come last: they hold the signs of everything that was written.
 WRITE: tuple[Callable[[Sphinx, Path], None], ...] = (
     interactive.write,
+    boxes.write,
     downloads.write,
     index.write,
     address.write,
@@ -104,12 +107,14 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_node(
         interactive.explore, html=(interactive.open_figure, interactive.close_figure)
     )
+    app.add_node(boxes.code_box, html=(boxes.open_box, boxes.close_box))
     app.add_node(
         HideCodeCellNode,
         override=True,
         html=(anatomy.open_fold, anatomy.close_fold),
     )
     app.add_directive("interactive", interactive.InteractiveDirective)
+    app.add_directive("code-box", boxes.CodeBoxDirective)
     app.add_transform(anatomy.Anatomy)
     app.add_post_transform(typography.BindPunctuation)
     # Jupyter Book sets this one for an extension that this book leaves out.

@@ -15,7 +15,7 @@ _PLACE = f'File "{YOURS}", line '
 # Two ways to compute one number differ in its last digits.
 _RELATIVE, _ABSOLUTE = 1e-6, 1e-12
 _LONGEST = 300
-_CONSTANTS = {"inf": math.inf, "nan": math.nan}
+CONSTANTS = {"inf": math.inf, "nan": math.nan}
 # What a check gives that ends in an error, before the error's name.
 RAISES = "raises "
 _NO_RETURN = "A function that ends without return gives None."
@@ -47,7 +47,7 @@ def near(came: object, expected: object) -> bool:
 def show(value: object, digits: int = 6) -> str:
     """A result in words of a bearable length."""
     if isinstance(value, float):
-        return f"{value:.{digits}g}"
+        return f"{value + 0.0:.{digits}g}"  # no minus before a 0
     if isinstance(value, (list, tuple)):
         inner = ", ".join([show(one, digits) for one in value])
         if isinstance(value, list):
@@ -114,7 +114,7 @@ def outcome(tried: str) -> tuple[object, object]:
 def _agrees(value: object, fault: object, told: str) -> bool:
     if told.startswith(RAISES):
         return isinstance(fault, dict) and fault["kind"] == told[len(RAISES) :]
-    return fault is None and near(value, eval(told, dict(_CONSTANTS)))
+    return fault is None and near(value, eval(told, dict(CONSTANTS)))
 
 
 def verdict(task: str) -> str:
@@ -129,7 +129,7 @@ def verdict(task: str) -> str:
     outcomes = []
     for tried, told in asked["checks"]:
         value, fault = outcome(tried)
-        expected = eval(told, dict(_CONSTANTS))
+        expected = eval(told, dict(CONSTANTS))
         outcomes.append((value, fault))
         came, should = show(value), show(expected)
         row: dict[str, object] = {

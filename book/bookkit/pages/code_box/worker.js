@@ -5,6 +5,8 @@ const MOST_MEMORY = 64 * 2 ** 20;
 // Characters; what is printed after them is counted and not shown.
 const MOST_PRINTED = 20_000;
 const PAGE = 65_536;
+// MicroPython's own measure; its usual 2,048 end a recursion after some twenty calls.
+const CALLS = 65_536;
 const grow = WebAssembly.Memory.prototype.grow;
 WebAssembly.Memory.prototype.grow = function (pages) {
   if (this.buffer.byteLength + pages * PAGE > MOST_MEMORY) throw new RangeError("64 MB");
@@ -38,7 +40,7 @@ async function unpacked() {
 
 (async () => {
   const python = await loadMicroPython({
-    wasm: await unpacked(), linebuffer: false, stdin: () => null, stdout: put, stderr: put,
+    wasm: await unpacked(), pystack: CALLS, linebuffer: false, stdin: () => null, stdout: put, stderr: put,
   });
   python.runPython(BEFORE);
   python.runPython(JUDGE);
