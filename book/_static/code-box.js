@@ -213,7 +213,7 @@
     };
     const atLine = (fault, source) => {
       const text = make("p", { className: "code-box-fault" });
-      if (fault.line) text.append(lineButton(fault.line), ": ");
+      if (fault.line) text.append(lineButton(fault.line), fault.text ? ": " : "");
       text.append(fault.text);
       const line = fault.line ? source.split("\n")[fault.line - 1]?.trim() : "";
       return [text, ...(line ? [make("pre", {}, make("code", { textContent: line }))] : []), ...(fault.remark ? [say(fault.remark)] : [])];
@@ -228,7 +228,7 @@
       const { error, verdict } = answer;
       if (error?.kind === "MemoryError") {
         return [say("Ended: the program asked for more than the 64 MB of memory that there are. Your text is as it was.", "code-box-verdict"),
-          ...atLine({ ...error, text: "here" }, source)];
+          ...atLine({ ...error, text: "" }, source)];
       }
       if (error) return [say("An error ended the program.", "code-box-verdict"), ...atLine(error, source)];
       return verdict ? judged(verdict) : [];

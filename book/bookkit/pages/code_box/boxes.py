@@ -72,9 +72,7 @@ _TOOLS = {
     "reset": "Reset",
     "copy": "Copy for a notebook",
 }
-_KEYS = (
-    "Ctrl and Enter {act}. Tab indents; to leave the code by keyboard, press Escape, then Tab."
-)
+_KEYS = "Ctrl and Enter {act}. Tab indents; to leave the code by keyboard, press Escape, then Tab."
 _OPEN = "Change it and run it here"
 
 
@@ -146,8 +144,9 @@ def for_a_notebook(checks: list[list[str]]) -> str:
         f"    ({json.dumps(tried)}, {_INFINITE.sub(_as_float, expected)}),\n"
         for tried, expected in checks
     )
+    imports = "import math\n\n" if "math." in rows else ""
     return (
-        f"\n\nfor tried, expected in [\n{rows}]:\n"
+        f"\n\n{imports}for tried, expected in [\n{rows}]:\n"
         '    print(tried, "gives", eval(tried), "and should give", expected)\n'
     )
 
@@ -164,13 +163,13 @@ def _shown(told: str) -> str:
 
 def _below(task: Task, asked: dict[str, Any]) -> str:
     """The solution and all that is known of answers, as Markdown."""
-    lines = [":::{dropdown} Solution", "```python", task.solution.rstrip(), "```", ""]
-    lines += ["What it gives:", "", "::::{div} code-box-checks"]
+    lines = ["::::{dropdown} Solution", "```python", task.solution.rstrip(), "```", ""]
+    lines += ["What it gives:", "", ":::{div} code-box-checks"]
     lines += [f"- `{tried}` {_shown(told)}" for tried, told in asked["checks"]]
-    lines += ["::::", ""]
+    lines += [":::", ""]
     if task.wrong:
         lines += ["Wrong answers, and where they come from:", ""]
-        lines += ["::::{div} code-box-wrong"]
+        lines += [":::{div} code-box-wrong"]
     for (said, _), came in zip(task.wrong, asked["wrong"], strict=True):
         tried, told = next(
             (tried, told)
@@ -178,8 +177,8 @@ def _below(task: Task, asked: dict[str, Any]) -> str:
             if told != right
         )
         lines += [f"- `{tried}` {_shown(told)}.", "", f"  {said}", ""]
-    lines += ["::::"] * bool(task.wrong)
-    return "\n".join([*lines, ":::"])
+    lines += [":::"] * bool(task.wrong)
+    return "\n".join([*lines, "::::"])
 
 
 class code_box(nodes.General, nodes.Element):  # noqa: N801 (docutils names nodes so)

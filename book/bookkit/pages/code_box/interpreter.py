@@ -76,7 +76,9 @@ def worker(package: Path = PACKAGE) -> str:
     }
     held = [f"const {name} = {json.dumps(value)};" for name, value in values.items()]
     runs = (HERE / "worker.js").read_text(encoding="utf-8")
-    return "\n".join([as_classic_script(module), *held, runs])
+    # The module awaits at its top, which a classic script may not.
+    parts = ["(async () => {", as_classic_script(module), *held, runs, "})();"]
+    return "\n".join(parts)
 
 
 def script(package: Path = PACKAGE) -> str:

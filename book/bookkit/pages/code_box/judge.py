@@ -19,9 +19,7 @@ CONSTANTS = {"inf": math.inf, "nan": math.nan}
 # What a check gives that ends in an error, before the error's name.
 RAISES = "raises "
 _NO_RETURN = "A function that ends without return gives None."
-_OWN_MODULES = (
-    "The Python in this page has modules of its own, such as math and random, and no other."
-)
+_OWN_MODULES = "The Python in this page has modules of its own, such as math and random, and no other."
 names: dict[str, object] = {}
 
 
@@ -29,7 +27,8 @@ def near(came: object, expected: object) -> bool:
     """Whether two results agree; a list and a tuple of the same numbers do."""
     if isinstance(came, (list, tuple)) and isinstance(expected, (list, tuple)):
         return len(came) == len(expected) and all(
-            near(one, other) for one, other in zip(came, expected)  # noqa: B905 (MicroPython has no strict)
+            near(one, other)
+            for one, other in zip(came, expected)  # noqa: B905 (MicroPython has no strict)
         )
     if isinstance(came, dict) and isinstance(expected, dict):
         return set(came) == set(expected) and all(
@@ -103,10 +102,15 @@ def start(source: str) -> str:
     return "null"
 
 
-def outcome(tried: str) -> tuple[object, object]:
-    """What an expression gives in the reader's program, or the error that it ends in."""
+def outcome(tried: str) -> tuple[object, dict[str, object] | None]:
+    """What an expression gives in the reader's program, or the error that it ends in.
+
+    It may use math, whether or not the program imports it.
+    """
+    known: dict[str, object] = {"math": math}
+    known.update(names)
     try:
-        return eval(tried, names), None
+        return eval(tried, known), None
     except (Exception, SystemExit) as error:
         return None, _fault(error)
 

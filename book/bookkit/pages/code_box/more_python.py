@@ -4,8 +4,12 @@ Run in the page before anything else; the book's own Python has all of it.
 """
 
 import builtins
-import math
+import math as plain
 import sys
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
 
 
 class _Math:
@@ -13,29 +17,29 @@ class _Math:
 
 
 more = _Math()
-for name in dir(math):
-    setattr(more, name, getattr(math, name))
+for name in dir(plain):
+    setattr(more, name, getattr(plain, name))
 
 
-def exp(x):
+def exp(x: float) -> float:
     try:
-        return math.exp(x)
+        return plain.exp(x)
     except ValueError:
-        raise OverflowError("math range error")
+        raise OverflowError("math range error") from None
 
 
-def log1p(x):
+def log1p(x: float) -> float:
     total = 1.0 + x
     if total == 1.0:
         return float(x)
-    if total == math.inf:
-        return math.inf
+    if total == plain.inf:
+        return plain.inf
     # The rounding of 1 + x cancels from the quotient.
-    return math.log(total) * x / (total - 1.0)
+    return plain.log(total) * x / (total - 1.0)
 
 
-def fsum(values):
-    parts = []
+def fsum(values: Iterable[float]) -> float:
+    parts: list[float] = []
     for value in values:
         kept = []
         for part in parts:
@@ -51,42 +55,42 @@ def fsum(values):
     return sum(reversed(parts), 0.0)
 
 
-def prod(values, start=1):
+def prod(values: Iterable[float], start: float = 1) -> float:
     for value in values:
         start *= value
     return start
 
 
-def comb(n, k):
+def comb(n: int, k: int) -> int:
     if k > n:
         return 0
-    return math.factorial(n) // (math.factorial(k) * math.factorial(n - k))
+    return plain.factorial(n) // (plain.factorial(k) * plain.factorial(n - k))
 
 
-def hypot(*sides):
+def hypot(*sides: float) -> float:
     largest = max([abs(side) for side in sides] + [0.0])
-    if largest == 0.0 or largest == math.inf:
+    if largest == 0.0 or largest == plain.inf:
         return largest
-    return largest * math.sqrt(sum((side / largest) ** 2 for side in sides))
+    return largest * plain.sqrt(sum((side / largest) ** 2 for side in sides))
 
 
 for made in (exp, log1p, fsum, prod, comb, hypot):
     setattr(more, made.__name__, made)
-sys.modules["math"] = more
+sys.modules["math"] = more  # type: ignore[assignment]
 
 _zip, _END = builtins.zip, object()
 
 
-def strict_zip(*parts, strict=False):
+def strict_zip(*parts: Iterable[object], strict: bool = False) -> Iterator[object]:
     if not strict:
         return _zip(*parts)
     return _all_of(parts)
 
 
-def _all_of(parts):
-    parts = [iter(part) for part in parts]
-    while parts:
-        taken = tuple([next(part, _END) for part in parts])
+def _all_of(parts: tuple[Iterable[object], ...]) -> Iterator[object]:
+    left = [iter(part) for part in parts]
+    while left:
+        taken = tuple([next(part, _END) for part in left])
         ended = [one is _END for one in taken]
         if all(ended):
             return
@@ -95,4 +99,4 @@ def _all_of(parts):
         yield taken
 
 
-builtins.zip = strict_zip
+builtins.zip = strict_zip  # type: ignore[assignment, misc]

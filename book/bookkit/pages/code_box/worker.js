@@ -2,8 +2,9 @@
 // long; a program that asks for too much memory gets Python's own MemoryError.
 // `loadMicroPython`, `WASM` (gzip, then base64), `BEFORE` and `JUDGE` stand above.
 const MOST_MEMORY = 64 * 2 ** 20;
-// Characters; what is printed after them is counted and not shown.
+// What is printed after so many characters or lines is not shown.
 const MOST_PRINTED = 20_000;
+const MOST_LINES = 500;
 const PAGE = 65_536;
 // MicroPython's own measure; its usual 2,048 end a recursion after some twenty calls.
 const CALLS = 65_536;
@@ -17,19 +18,21 @@ console.error = () => {};
 
 let line = [];
 let printed = 0;
+let lines = 0;
 let heard = true;
+const full = () => printed >= MOST_PRINTED || lines >= MOST_LINES;
 function flush() {
-  if (line.length && printed < MOST_PRINTED) {
-    const text = new TextDecoder().decode(new Uint8Array(line));
-    printed += text.length;
-    self.postMessage({ text: printed < MOST_PRINTED ? text : `${text}\n...\n` });
-  }
+  if (!line.length) return;
+  const text = new TextDecoder().decode(new Uint8Array(line));
   line = [];
+  lines += 1;
+  self.postMessage({ text: full() ? `${text.trimEnd()}\n...\n` : text });
 }
 function put(bytes) {
-  if (!heard || printed >= MOST_PRINTED) return;
+  if (!heard || full()) return;
   line.push(...bytes);
-  if (bytes[0] === 10) flush();
+  printed += bytes.length;
+  if (bytes[0] === 10 || full()) flush();
 }
 
 async function unpacked() {
@@ -46,12 +49,12 @@ async function unpacked() {
   python.runPython(JUDGE);
   const [start, verdict] = ["start", "verdict"].map((name) => python.globals.get(name));
   self.onmessage = ({ data }) => {
-    [printed, line, heard] = [0, [], true];
+    [printed, lines, line, heard] = [0, 0, [], true];
     const error = JSON.parse(start(data.source));
     flush();
     // What the checks print would stand between their lines.
     heard = false;
-    const judged = error || !data.task ? null : JSON.parse(verdict(data.task));
+    const judged = error || !data.task ? null : JSON.parse(verdict(JSON.stringify(data.task)));
     self.postMessage({ error, verdict: judged });
   };
   self.postMessage({ ready: true });
