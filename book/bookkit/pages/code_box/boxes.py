@@ -174,7 +174,7 @@ def _below(task: Task, asked: dict[str, Any]) -> str:
         tried, told = next(
             (tried, told)
             for (tried, right), told in zip(asked["checks"], came, strict=True)
-            if told != right
+            if not judge.same(told, right)
         )
         lines += [f"- `{tried}` {_shown(told)}.", "", f"  {said}", ""]
     lines += [":::"] * bool(task.wrong)
