@@ -128,6 +128,11 @@
     type(area, from, to, `\n${before.match(/^ */)[0]}${deeper}`);
   }
 
+  // Whoever comes by Tab may pass with it; a key that writes or moves makes it indent.
+  let tabbed = false;
+  addEventListener("keydown", (event) => { tabbed = event.key === "Tab"; }, true);
+  addEventListener("pointerdown", () => { tabbed = false; }, true);
+
   function onKey(area, event, run) {
     // Escape lets the next Tab leave, which is how a keyboard gets out.
     const leaving = area.dataset.leaving === "";
@@ -312,6 +317,7 @@
     }
     area.addEventListener("input", () => { fit(); save(); });
     area.addEventListener("keydown", (event) => onKey(area, event, () => go(Boolean(task))));
+    area.addEventListener("focus", () => { if (tabbed) area.dataset.leaving = ""; });
     area.addEventListener("blur", () => { delete area.dataset.leaving; });
 
     const open = button("open");

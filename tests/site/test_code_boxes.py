@@ -253,9 +253,14 @@ def test_everything_is_done_by_keyboard(visitor: Reader) -> None:
     expect(box.locator("[data-act=run]")).to_be_focused()
     keyboard.press("Shift+Tab")
     expect(area).to_be_focused()
-    keyboard.press("Escape")
+    # Whoever only passes by is not held.
     keyboard.press("Shift+Tab")
     expect(area).not_to_be_focused()
+    keyboard.press("Tab")
+    expect(area).to_be_focused()
+    keyboard.press("ArrowDown")
+    keyboard.press("Tab")
+    expect(area).to_be_focused()
 
 
 def test_results_are_announced_and_the_editor_has_a_name(visitor: Reader) -> None:
