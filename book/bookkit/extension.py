@@ -27,6 +27,7 @@ from bookkit.pages import (
     questions,
     theme,
 )
+from bookkit.pages.code_box import boxes
 from bookkit.pages.page import Page, changed
 from bookkit.reading import checked_numbers
 from bookkit.search import genindex, index
@@ -42,11 +43,13 @@ FILL: tuple[Callable[[Page], None], ...] = (
     genindex.fill,
     theme.fill,
     interactive.fill,
+    boxes.fill,
     definitions.fill,
 )
 # The fonts come last: they hold the signs of everything that was written.
 WRITE: tuple[Callable[[Sphinx, Path], None], ...] = (
     interactive.write,
+    boxes.write,
     downloads.write,
     index.write,
     address.write,
@@ -109,6 +112,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_node(
         interactive.explore, html=(interactive.open_figure, interactive.close_figure)
     )
+    app.add_node(boxes.code_box, html=(boxes.open_box, boxes.close_box))
     app.add_node(
         HideCodeCellNode,
         override=True,
@@ -116,6 +120,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     )
     app.add_directive("interactive", interactive.InteractiveDirective)
     app.add_directive("questions", questions.QuestionsDirective)
+    app.add_directive("code-box", boxes.CodeBoxDirective)
     app.add_transform(anatomy.Anatomy)
     app.add_post_transform(typography.BindPunctuation)
     # Jupyter Book sets this one for an extension that this book leaves out.

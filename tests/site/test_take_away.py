@@ -127,6 +127,15 @@ def test_solutions_and_answers_stand_open_in_the_e_book(trees):
     assert {"Hint", "Solution", "Answer"} == set(words)
 
 
+def test_a_box_of_the_e_book_is_its_code_and_its_solution(trees):
+    page = trees["EPUB/book-exercises-04_worked_example.xhtml"]
+    (box,) = [node for node in page.iter() if node.get("id") == "box-mean-loss"]
+    words = "".join(box.itertext())
+    assert words.index("print(forecast, truth)") < words.index("Solution")
+    assert "total / len(truths)" in words and "gives 0.690491" in words
+    assert "did not divide" in words and "Escape" not in words
+
+
 def test_the_contents_of_the_e_book_number_the_chapters_and_skip_what_all_of_them_have(
     trees,
 ):

@@ -8,6 +8,7 @@
 | the paragraph ``**Figure 3.2.** ...`` after it   | its caption, at ``#fig-3-2``         |
 | a state beside the picture (xent_lib.explore)    | a figure that a script brings to life |
 | the code of a cell that only draws               | folded above its figure              |
+| a cell with the tag ``run-here``                 | a box below it that runs its code    |
 | a chapter's first paragraph                      | ``chapter-question``                 |
 | in it, from ``**Before you start:**`` to the end | ``chapter-meta``, a line of its own  |
 | a chapter's H2 "You will be able to"             | section ``objectives``               |
@@ -35,6 +36,7 @@ from sphinx.transforms import SphinxTransform
 from sphinx.util import logging
 
 from bookkit.mathematics.katex import equation_id, equation_tag
+from bookkit.pages.code_box import boxes
 from bookkit.pages.interactive import mount, size_of
 from bookkit.reading.contents import chapter_number
 
@@ -74,7 +76,7 @@ class Anatomy(SphinxTransform):
         deals: dict[type[nodes.Node], Callable[[Any], None]] = {
             nodes.raw: _drop_comments,
             nodes.Text: _bind_percent,
-            nodes.container: self._picture,
+            nodes.container: self._container,
             nodes.section: self._section,
             nodes.math_block: self._equation,
             nodes.term: self._term,
@@ -109,6 +111,11 @@ class Anatomy(SphinxTransform):
         for anchor in term["ids"]:
             slug = anchor.removeprefix("term-").lower()
             self.anchors.setdefault(slug, (0, anchor, term.astext()))
+
+    def _container(self, container: nodes.container) -> None:
+        if boxes.CLASS_OF_CELL in container["classes"]:
+            boxes.below_cell(self.env, container)
+        self._picture(container)
 
     def _picture(self, bundle: nodes.container) -> None:
         parts = [str(part.get("mime_type", "")) for part in bundle]

@@ -32,11 +32,13 @@ def hash_source(script: str) -> str:
     return f"'sha256-{base64.b64encode(digest).decode('ascii')}'"
 
 
-# Rendered mathematics carries style attributes; no page has a style element.
+# Rendered mathematics carries style attributes; no page has a style element. A reader's Python
+# runs as WebAssembly in a worker that the page makes from a text of its own (code_box).
 POLICY = "; ".join(
     (
         "default-src 'self'",
-        f"script-src 'self' {hash_source(FIRST_SCRIPT)}",
+        f"script-src 'self' 'wasm-unsafe-eval' {hash_source(FIRST_SCRIPT)}",
+        "worker-src blob:",
         "style-src 'self'",
         "style-src-attr 'unsafe-inline'",
         "object-src 'none'",

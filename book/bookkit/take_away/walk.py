@@ -21,7 +21,8 @@ from bookkit.reading.contents import Page, in_parts
 from bookkit.take_away.packing import SITE
 
 _ON_SCREEN = (
-    ".headerlink, .copy, button, script, form, .sd-summary-state-marker, p.take-away"
+    ".headerlink, .copy, button, script, form, .sd-summary-state-marker, p.take-away, "
+    ".code-box-tools"
 )
 _IN_ADDRESSES = "%/:=&?~#+!$,;'@()*[]"
 _STILL = " A still: on the book’s site this figure moves."
