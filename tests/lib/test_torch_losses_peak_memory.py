@@ -17,7 +17,10 @@ TABLE, LAYER = ROWS * CLASSES, FEATURES * (ROWS + CLASSES)
 PATIENCE = 300
 ENVIRONMENT = os.environ | {"OMP_NUM_THREADS": "1"}
 
-linux = pytest.mark.skipif(not peak_memory.STATUS.exists(), reason="reads /proc")
+linux = pytest.mark.skipif(
+    not peak_memory.STATUS.exists(),
+    reason="only Linux tells, in /proc, how much memory a process has held at most",
+)
 
 # Bytes for each number of the table of logits; beside it 16-bit copies of input and weight.
 COUNTED = {

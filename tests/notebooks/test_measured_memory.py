@@ -15,6 +15,7 @@ from bookkit.reading.contents import NOTEBOOKS
 from xent_lib.torch_losses import peak_memory
 
 MEBIBYTE = 2**20
+NOT_LINUX = "only Linux tells, in /proc, how much memory a process has held at most"
 SIZES = {"rows": 128, "features": 16, "classes": 256_000}
 CELLS = nbformat.read(NOTEBOOKS / "13_scale.ipynb", as_version=4).cells
 
@@ -38,7 +39,7 @@ def stored() -> dict[tuple[str, str], int]:
     return found
 
 
-@pytest.mark.skipif(not peak_memory.STATUS.exists(), reason="reads /proc")
+@pytest.mark.skipif(not peak_memory.STATUS.exists(), reason=NOT_LINUX)
 def test_the_stored_table_is_within_5_per_cent_of_a_new_measurement() -> None:
     source = "\n".join(cell.source for cell in CELLS)
     assert "rows, features, classes = 128, 16, 256_000" in source
