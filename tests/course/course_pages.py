@@ -243,14 +243,15 @@ _ROOTS = {
     "math": importlib.import_module("math"),
     "copy": importlib.import_module("copy"),
     "rng": np.random.Generator,
+    "scipy": importlib.import_module("scipy"),
     "xent_lib": xent_lib,
     "explore": importlib.import_module("xent_lib.explore"),
 }
-# Words of data and files, and names of other libraries, which chapter 9's tests look at.
+# Words of data and files, and names of other libraries, which tests of chapters 9 and 15 use.
 _WORDS = {
     *("student", "nan", "inf", "bfloat16", "ln"),
     *("index.html", "_toc.yml", "CITATION.cff", "CONTRIBUTING.md"),
-    *("AdamW", "ignore_class", "sample_weight", "criterion.eval"),
+    *("AdamW", "ignore_class", "sample_weight", "criterion.eval", "min_child_weight"),
 }
 
 
