@@ -160,7 +160,9 @@ def run(*, again: bool) -> bool:
     wanted = [
         page
         for page in everything
-        if again or stored["pages"].get(page, {}).get("hash") != hashes[page]
+        if again
+        or stored["pages"].get(page, {}).get("hash") != hashes[page]
+        or below_bar(stored["pages"][page]["scores"])
     ]
     # An interrupted run leaves old scores behind, and no page without any.
     wanted.sort(key=lambda page: page in stored["pages"])
