@@ -31,39 +31,39 @@ _WHEN_AT = 0.4  # of the width, where the right column begins
 
 FAMILY = {
     "the direction": {
-        "KL divergence": "same slopes: H(p) is a constant; equal if one-hot",
-        "reverse KL": "p and q exchanged; the penalty of a policy (15)",
-        "Jensen–Shannon": "both, against the mixture; in a GAN (15)",
+        "KL divergence": "same slopes; equal if one-hot",
+        "reverse KL": "p and q exchanged",
+        "Jensen–Shannon": "both, against the mixture",
     },
     "the price of the truth": {
         "hinge": "a handicap of 1, and temperature to 0",
-        "exponential": "asks for half the log odds; in AdaBoost",
-        "generalised": "cross entropy as r goes to 0, absolute at r = 1",
-        "symmetric": "a sum of cross entropy and absolute error",
+        "exponential": "asks for half the log odds",
+        "generalised": "cross entropy as r goes to 0",
+        "symmetric": "cross entropy plus absolute error",
         "focal (10)": "cross entropy at γ = 0",
     },
     "the label": {
-        "smoothing, bootstrapping": "mixed with uniform, or with the forecast",
-        "distillation": "a teacher's forecast; at large T squared error",
-        "policy gradient (15)": "an action that was drawn, times its advantage",
+        "smoothing, bootstrapping": "mixed with another forecast",
+        "distillation": "squared error at large T",
+        "policy gradient (15)": "a drawn action, times its advantage",
     },
     "the classes": {
-        "binary": "two classes, or one class against the rest",
-        "InfoNCE, CLIP": "the items of the batch; SigLIP asks each alone",
-        "listwise, Plackett–Luce": "the items of a list, once or in turn",
-        "pairwise, DPO (15)": "two items; Plackett–Luce of two",
+        "binary": "one class against the rest",
+        "InfoNCE, CLIP": "the items of the batch",
+        "listwise, Plackett–Luce": "the items of a list",
+        "pairwise, DPO (15)": "Plackett–Luce of two items",
     },
     "what is compared": {
-        "Dice, Tversky": "overlap; Dice of one example: absolute error",
-        "optimal transport": "distances; absolute error if all are 1",
+        "Dice, Tversky": "Dice of one example: absolute error",
+        "optimal transport": "absolute error if all distances are 1",
     },
     "the distribution (15)": {
-        "squared error": "a Gaussian of fixed width, up to a constant",
+        "squared error": "a Gaussian of fixed width",
         "Poisson, ordinal": "counts; classes in order",
-        "ELBO": "negated: a cross entropy plus a KL divergence",
+        "ELBO": "cross entropy plus KL, negated",
     },
     "another thing of that name (15)": {
-        "cross-entropy method": "a search; its refit minimises cross entropy",
+        "cross-entropy method": "its refit minimises cross entropy",
     },
 }  # what is changed: each relative, and when it becomes what; numbers are chapters
 
@@ -167,6 +167,7 @@ def plot_named_curves(
         xscale="log" if log_x else "linear",
         yscale="log" if log_y else "linear",
     )
+    ax.minorticks_off()  # over many decades they would stand close as hatching
     return ax
 
 
