@@ -9,7 +9,7 @@ from bs4 import BeautifulSoup
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from bookkit.pages.definitions import describe, first_sentence
-from visits import LOAD_ALL, SETTLED, WATCH
+from visits import LOAD_ALL, SETTLED, SETTLED_AT, WATCH
 
 CHAPTER = "notebooks/03_formula.html"
 LINKS = "main a[href*='glossary.html#']"
@@ -34,6 +34,16 @@ def _bring(page: Page, link: Locator) -> None:
     """Scroll to a link; what comes into view is laid out in the next frames and may move it."""
     link.evaluate("link => link.scrollIntoView({ block: 'center' })")
     page.evaluate(SETTLED)
+
+
+def _rest_on(page: Page, link: Locator) -> None:
+    """Move the pointer onto a link as a hand does: after it, where the page moves it away."""
+    _bring(page, link)
+    while True:
+        link.hover()
+        page.evaluate(SETTLED)
+        if link.evaluate("link => link.matches(':hover')"):
+            return
 
 
 def test_every_link_from_a_chapter_to_a_term_is_described(
@@ -114,7 +124,7 @@ def test_hover_shows_the_definition_and_leaving_hides_it(page: Page) -> None:
     link = page.locator(LINKS).first
     tip = _tip(page, link)
     expect(tip).not_to_be_visible()
-    link.hover()
+    _rest_on(page, link)
     expect(tip).to_be_visible()
     tip.hover()
     page.wait_for_timeout(400)
@@ -148,9 +158,10 @@ def test_nothing_moves_when_a_definition_opens(page: Page) -> None:
 @pytest.mark.parametrize("width", [320, 1280])
 def test_a_definition_stays_inside_the_window(page: Page, width: int) -> None:
     page.set_viewport_size({"width": width, "height": 844})
+    page.evaluate(SETTLED_AT, width)
+    page.evaluate(LOAD_ALL)
     for link in page.locator(LINKS).all():
-        _bring(page, link)
-        link.hover()
+        _rest_on(page, link)
         tip = _tip(page, link)
         expect(tip).to_be_visible()
         box = tip.bounding_box()
