@@ -7,8 +7,9 @@
  * What is asked: the name of the question, and the letters or numbers that are right and wrong.
  * @typedef {{ name: string, right: (string | number)[], wrong: (string | number)[],
  *   unit?: string, tolerance?: number }} Asked
- * What is said of an answer: a verdict, and the parts of the fold that speak of it.
- * @typedef {{ right: boolean, verdict: string, parts: Element[] }} Said
+ * What is said of an answer: a verdict, the parts of the fold that speak of it,
+ * and whether it was an answer at all.
+ * @typedef {{ right: boolean, answer: boolean, verdict: string, parts: Element[] }} Said
  * What a part of the page has for one question.
  * @typedef {{ asked: Asked, part: HTMLElement, key: string, given(): string[],
  *   give(answer: string[]): void, show(said: Said | null): void }} Question
@@ -74,45 +75,46 @@ function withPoint(digits) {
 
 // --- verdicts --------------------------------------------------------------------------
 
+/** @param {string} verdict @param {Element[]} parts @returns {Said} */
+const wrong = (verdict, parts = []) => ({ right: false, answer: true, verdict, parts });
+/** @param {HTMLElement} part @returns {Said} */
+const right = (part) => ({ right: true, answer: true, verdict: "Right.", parts: rightReason(part) });
+/** @param {string} verdict @returns {Said} */
+const noAnswer = (verdict) => ({ right: false, answer: false, verdict, parts: [] });
+
+/** @param {HTMLElement} part @param {number} place of a wrong answer among all of them */
+const misconception = (part, place) => part.querySelectorAll(".quiz-reasons > li")[place];
+
 /** @param {Asked} asked @param {string[]} given @param {HTMLElement} part @returns {Said} */
 export function judge(asked, given, part) {
-  const reasons = part.querySelector(".quiz-reasons");
-  /** @param {number} place */
-  const why = (place) => reasons?.children[place] ?? part;
-  if (asked.tolerance !== undefined) return judgeNumber(asked, asked.tolerance, given[0] ?? "", why, part);
-  if (!given.length) return { right: false, verdict: "Choose an answer first.", parts: [] };
-  const wrong = given.filter((letter) => !asked.right.includes(letter));
-  if (wrong.length) {
-    const parts = wrong.map((letter) => why(asked.wrong.indexOf(letter)));
-    return { right: false, verdict: `Not ${wrong.map((letter) => `(${letter})`).join(" and ")}.`, parts };
+  if (asked.tolerance !== undefined) return judgeNumber(asked, asked.tolerance, given[0] ?? "", part);
+  if (!given.length) return noAnswer("Choose an answer first.");
+  const off = given.filter((letter) => !asked.right.includes(letter));
+  if (off.length) {
+    return wrong(`Not ${off.map((letter) => `(${letter})`).join(" and not ")}.`,
+      off.map((letter) => misconception(part, asked.wrong.indexOf(letter))));
   }
   const missing = asked.right.length - given.length;
-  if (missing) {
-    return { right: false, verdict: `Right so far, but not all: ${missing} more belongs to the answer.`, parts: [] };
-  }
-  return { right: true, verdict: "Right.", parts: rightReason(part) };
+  return missing ? wrong(`Right so far, but not all: ${missing} more belongs to the answer.`) : right(part);
 }
 
-/**
- * @param {Asked} asked @param {number} tolerance @param {string} text
- * @param {(place: number) => Element} why @param {HTMLElement} part @returns {Said}
- */
-function judgeNumber(asked, tolerance, text, why, part) {
+/** @param {Asked} asked @param {number} tolerance @param {string} text @param {HTMLElement} part @returns {Said} */
+function judgeNumber(asked, tolerance, text, part) {
   const found = read(text, asked.unit ?? "");
-  if ("fault" in found) return { right: false, verdict: found.fault, parts: [] };
-  const right = Number(asked.right[0]);
+  if ("fault" in found) return noAnswer(found.fault);
+  const expected = Number(asked.right[0]);
   /** @param {number} value */
   const away = (value) => Math.abs(found.number - value) / (tolerance * (1 + 1e-9));
-  if (away(right) <= 1) return { right: true, verdict: "Right.", parts: rightReason(part) };
+  if (away(expected) <= 1) return right(part);
+  const not = `Not ${text.trim()}.`;
   const known = asked.wrong.findIndex((value) => away(Number(value)) <= 1);
-  const verdict = `Not ${text.trim()}.`;
-  if (known >= 0) return { right: false, verdict, parts: [why(known)] };
-  if (away(-right) <= 1) return { right: false, verdict: `${verdict} The size is right, and the sign is the other one.`, parts: [] };
-  if (away(right) <= CLOSE) {
-    return { right: false, verdict: `${verdict} That is close. The answer is asked for to within ${tolerance}: round at the end and not on the way.`, parts: [] };
+  if (known >= 0) return wrong(not, [misconception(part, known)]);
+  if (away(-expected) <= 1) return wrong(`${not} The size is right, and the sign is the other one.`);
+  if (away(expected) <= CLOSE) {
+    return wrong(`${not} That is close. The answer is asked for to within ${tolerance}: round at the end and not on the way.`);
   }
   const unit = asked.unit ? ` The answer is asked for in ${asked.unit}.` : "";
-  return { right: false, verdict: `${verdict} It is none of the mistakes that the book knows.${unit} Write down each step, or open the answer.`, parts: [] };
+  return wrong(`${not} It is none of the mistakes that the book knows here.${unit} Write down each step, or open the answer.`);
 }
 
 /** @param {HTMLElement} part what stands in the fold before the list of reasons */
@@ -175,7 +177,7 @@ function field(line, asked, id) {
     type: "text", autocomplete: "off", spellcheck: "false", "aria-labelledby": id,
     "aria-describedby": line.id, ...(signed ? {} : { inputmode: "decimal" }),
   });
-  line.after(make("p", { class: "quiz-field" }, input, ...(asked.unit ? [" ", asked.unit] : [])));
+  line.after(make("p", { class: "quiz-field" }, input, asked.unit ?? ""));
   return [input];
 }
 
@@ -210,8 +212,7 @@ function dress(part) {
         for (const node of copy.querySelectorAll("[id]")) node.removeAttribute("id");
         said.append(one.matches("li") ? make("div", {}, ...copy.childNodes) : copy);
       }
-      said.classList.toggle("right", Boolean(verdict?.right));
-      said.classList.toggle("wrong", Boolean(verdict && !verdict.right));
+      said.classList.toggle("wrong", Boolean(verdict?.answer && !verdict.right));
     },
   };
 }
@@ -247,7 +248,7 @@ export function begin(parts) {
       const given = one.given();
       const verdict = judge(one.asked, given, one.part);
       one.show(verdict);
-      if (!verdict.right && !given.length) return;
+      if (!verdict.answer) return;
       answers[one.key] = given;
       stays = keep(chapter, answers);
       count();
