@@ -227,7 +227,7 @@ export function begin(parts) {
   if (!last) return;
   const chapter = questions[0].asked.name.split("-")[0];
   const known = new Set(questions.map((one) => one.key));
-  const answers = Object.fromEntries(Object.entries(kept(chapter)).filter(([key]) => known.has(key)));
+  const answers = Object.fromEntries(Object.entries(kept(chapter)).filter(([key, answer]) => known.has(key) && Array.isArray(answer)));
   let stays = true;
   const sum = make("p", { class: "quiz-sum" });
   const count = () => {

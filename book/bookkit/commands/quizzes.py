@@ -17,6 +17,7 @@ from bookkit.reading.edition import OUTPUT
 
 STORED = ROOT / "xent_lib" / "data" / "quizzes.json"
 SITE = OUTPUT / "html"
+_BEGINS = '<section id="quiz">'
 # A formula stands twice in a page: once for the eye of a browser that knows no MathML.
 _LEFT_OUT = ".katex-html, annotation, svg, .sd-summary-state-marker, [popover]"
 _WRAPPERS = "a, semantics, .katex, .katex-mathml, .kept"
@@ -51,7 +52,8 @@ def read(site: Path = SITE) -> dict[str, list[str]]:
     found = {}
     for chapter in chapters():
         page = site / "book" / "exercises" / f"{chapter.stem}.html"
-        soup = BeautifulSoup(page.read_text(encoding="utf-8"), "html.parser")
+        text = page.read_text(encoding="utf-8").partition(_BEGINS)[2]
+        soup = BeautifulSoup(text, "html.parser")
         found[chapter.stem[:2]] = [plain(one) for one in soup.select(".quiz-question")]
     return found
 

@@ -78,7 +78,7 @@ def dress(env: BuildEnvironment, section: nodes.section) -> None:
         part = quiz_question(holds={"name": f"{chapter}-{number}", **asks})
         part.source, part.line = question.source, question.line
         question["classes"].append("question")
-        for problem in _answer(part["holds"], fold):
+        for problem in complete(part["holds"], fold):
             LOGGER.warning("quiz question %s: %s", number, problem, location=question)
         section.replace(question, part)
         for child in (body, fold):
@@ -122,9 +122,12 @@ def _take_letter(item: nodes.Element) -> str:
     return match[1]
 
 
-def _answer(asks: dict[str, Any], fold: nodes.Node) -> list[str]:
-    """Complete what is right and wrong from the fold; return what it lacks."""
-    if getattr(fold, "get", dict().get)("design_component") != "dropdown":
+def complete(asks: dict[str, Any], fold: nodes.Node) -> list[str]:
+    """Put what is right and wrong into ``asks``, from the fold; return what the fold lacks."""
+    if (
+        not isinstance(fold, nodes.container)
+        or fold.get("design_component") != "dropdown"
+    ):
         return ["no answer follows in a dropdown"]
     key = next(fold.findall(nodes.strong), None)
     lists = [child for child in fold if isinstance(child, nodes.bullet_list)]
