@@ -25,7 +25,10 @@ FEWEST_WORDS = 5  # of a sentence that names a misconception
 EXERCISES = "book/exercises/{}.html"
 SLUGS = [path.stem for path in chapters()]
 PAGE = EXERCISES.format("05_logits_softmax")
-SHIFT, LOSS = 0, 5  # places of a question with choices and of one that asks for a number
+SHIFT, LOSS = (
+    0,
+    5,
+)  # places of a question with choices and of one that asks for a number
 SEVERAL = EXERCISES.format("01_distributions"), 3
 NO_STORAGE = """
 Object.defineProperty(window, "localStorage", {
@@ -247,7 +250,9 @@ def test_of_several_right_choices_each_is_needed(reader: Reader) -> None:
     name, place = SEVERAL
     asked = question(reader.go(name), place)
     said = choose(asked, "c")
-    expect(said).to_have_text("Right so far, but not all: 1 more belongs to the answer.")
+    expect(said).to_have_text(
+        "Right so far, but not all: 1 more belongs to the answer."
+    )
     choose(asked, "b")
     expect(said).to_contain_text("Not (b).")
     expect(said).to_contain_text("a third class leaves room")
