@@ -243,6 +243,12 @@ export function begin(parts) {
       one.show(judge(one.asked, before, one.part));
     }
     one.part.querySelector(".quiz-said")?.setAttribute("aria-live", "polite");
+    // JupyterLab keeps Enter in a field from sending a form.
+    one.part.querySelector("form")?.addEventListener("keydown", (event) => {
+      if (event.key !== "Enter" || event.isComposing || !(event.target instanceof HTMLInputElement)) return;
+      event.preventDefault();
+      event.target.form?.requestSubmit();
+    });
     one.part.querySelector("form")?.addEventListener("submit", (event) => {
       event.preventDefault();
       const given = one.given();
@@ -282,10 +288,10 @@ export default {
     const parser = new DOMParser();
     const parts = model.get("questions").map((/** @type {string} */ text) =>
       document.importNode(/** @type {HTMLElement} */ (parser.parseFromString(text, "text/html").body.firstElementChild), true));
-    // Arrows choose an answer here, and no other cell.
-    el.dataset.lmSuppressShortcuts = "true";
     el.classList.add("quiz-notebook");
     el.append(...parts);
     begin(parts);
+    // JupyterLab would take an arrow for itself, and go to another cell.
+    for (const node of el.querySelectorAll("input, button, summary")) node.setAttribute("data-lm-suppress-shortcuts", "true");
   },
 };
