@@ -16,7 +16,7 @@
  */
 
 const STORED = "xent-quiz:";
-const CLOSE = 10; // tolerances from the answer, within which rounding is a likely cause
+const CLOSE = 10; // tolerances from the answer, within which a number counts as close
 const UNITS = /^(?:nats?|bits?|bytes?|per ?cent|%)$/i;
 const NUMBER = /^([+-]?(?:\d[\d,]*\.?\d*|[.,]\d+)(?:e[+-]?\d+)?)\s*(.*)$/i;
 const LIKE = "Write a number such as 0.357, 0,357, .357 or 1e-3.";
@@ -111,7 +111,7 @@ function judgeNumber(asked, tolerance, text, part) {
   if (known >= 0) return wrong(not, [misconception(part, known)]);
   if (away(-expected) <= 1) return wrong(`${not} The size is right, and the sign is the other one.`);
   if (away(expected) <= CLOSE) {
-    return wrong(`${not} That is close. The answer is asked for to within ${tolerance}: round at the end and not on the way.`);
+    return wrong(`${not} That is close. The answer is asked for to within ${tolerance}; if you rounded on the way, keep more digits.`);
   }
   const unit = asked.unit ? ` The answer is asked for in ${asked.unit}.` : "";
   return wrong(`${not} It is none of the mistakes that the book knows here.${unit} Write down each step, or open the answer.`);
