@@ -3,24 +3,40 @@
 (() => {
   const here = document.currentScript.src;
   // What is written in several ways.
-  const SAME = { ln: "log", zero: "0", infinity: "inf", "∞": "inf", backprop: "backpropagation", grad: "gradient", grads: "gradient", ppl: "perplexity",
-    prob: "probability", probs: "probability", val: "validation", acc: "accuracy", vocab: "vocabulary", torch: "pytorch", sklearn: "scikit-learn",
-    fp16: "float16", bf16: "bfloat16", fp32: "float32" };
+  const SAME = { ln: "log", logarithm: "log", logarithms: "log", zero: "0", infinity: "inf", "∞": "inf", backprop: "backpropagation",
+    grad: "gradient", grads: "gradient", ppl: "perplexity", prob: "probability", probs: "probability", val: "validation", acc: "accuracy",
+    vocab: "vocabulary", torch: "pytorch", sklearn: "scikit-learn", fp16: "float16", bf16: "bfloat16", fp32: "float32" };
   const WEIGHT = { term: 1.35, question: 1.25, chapter: 1.3, page: 1, section: 1, function: 1.2 };
   const LABEL = { term: "Glossary", question: "Question", chapter: "Chapter", page: "Page", section: "Section", function: "Function" };
   // A definition and an answer stand in the first sentence.
   const OPENS_WITH_ANSWER = new Set(["term", "question", "chapter", "function"]);
+  const TEACHES = new Set(["chapter", "section"]);
+  // Where a part answers as well as the whole, the part is nearer.
+  const BROAD = new Set(["chapter", "page"]);
   const NOTATION = "book/notation.html";
-  // What teaches a thing comes before an exercise on it and before the reference.
-  const ASIDE = /^book\/(exercises\/|api\.html)/;
-  const ASIDE_WEIGHT = 0.7;
+  // What teaches a thing comes before an exercise on it, and the reference comes after both.
+  const ASIDE = [[/^book\/exercises\//, 0.7], [/^book\/api\.html#/, 0.35]];
+  // What a place is called and asked for counts more than that its text holds the words.
+  const FIELDS = { title: 3, also: 2.5, asked: 2, text: 1, code: 0.7, place: 0.3 };
+  // A name or phrasing that holds the question, one that holds little else, and one that is it.
+  const NEAR_NAME = 4;
+  const NEARER_NAME = 4;
+  const WHOLE_NAME = 10;
+  const WHOLE_PHRASING = 6;
+  const PHRASING = 0.9;
+  const BROAD_PHRASING = 0.54;
+  const COVERED = 1.5;
+  // What stands for a word of the question counts less than the word.
+  const FURTHER = 0.2;
+  const CODE_NAME = 0.5;
+  // A heading without text that nobody asks for stands above a list.
+  const LIST = 0.4;
   const SHOWN = 24;
   const EXCERPT = 190;
 
   let engine;
   let stem;
   let passedOver;
-  const K = globalThis.KK || { a: 1.5, b: 3, c: 6, asked: 2, ph: 0.9, pow: 1, cov: 2, further: 0.5 };
 
   // A word is written the British way, so that both ways find it.
   const british = (word) => word.replace(/([^aeiou]|[aeiou]{2})iz(e[drs]?|ers|es|ing|ations?)$/, "$1is$2").replace(/yz(e[drs]?|ing)$/, "ys$1")
@@ -33,7 +49,9 @@
     return pieces.length > 1 ? [lower, ...pieces.map((piece) => piece.toLowerCase())] : [lower];
   };
   const WORD = /(?:(?<![\p{L}\p{N})])[-−](?=\d))?[\p{L}\p{N}]+(?:[._'’–-][\p{L}\p{N}]+)*|[∇∂∞√]/gu;
-  const tokenize = (text) => (text.replace(/_/g, "_").match(WORD) || []).flatMap(parts).filter(Boolean);
+  // A number is looked for without the commas between its thousands.
+  const signs = (text) => text.replace(/(\d),(?=\d{3}(?!\d))/g, "$1").match(WORD) || [];
+  const tokenize = (text) => signs(text).flatMap(parts).filter(Boolean);
   const process = (word) => {
     const same = Object.hasOwn(SAME, word) ? SAME[word] : british(word);
     return /^[a-z]+$/.test(same) ? stem(same) : same;
@@ -46,7 +64,7 @@
     const pieces = made.length > 1 && !/^[-−]/.test(word) ? made.slice(1) : made;
     return pieces.filter(Boolean).flatMap((piece) => joined.get(piece) ?? [piece]);
   };
-  const terms = (text) => [...new Set((text.match(WORD) || []).flatMap(plain).filter((word) => !passedOver.has(word)).map(process))];
+  const terms = (text) => [...new Set(signs(text).flatMap(plain).filter((word) => !passedOver.has(word)).map(process))];
   // Every word of the book, as it is written, and how often.
   const written = new Map();
   const familiar = new Set();
@@ -80,13 +98,18 @@
     return best[0];
   }
 
-  // The words of a question, and the names of code in it as a whole.
+  // Who asks "what does it mean" asks for no mean, and all of the book is about learning machines.
+  const matter = (query) => query.replace(/\bwhat do(?:es)?\b(.*)\bmeans?\b/i, "$1").replace(/\bin (?:machine|deep) learning\b|\bin (?:ml|dl)\b/i, "");
+
+  // A name of code as a whole, typed with its capitals or without.
+  const codeName = (word) => (/[\p{L}\p{N}][._]\p{L}|\p{Ll}\p{Lu}/u.test(word) || joined.has(word) ? [process(word.toLowerCase())] : []);
+
+  // The words of a question, and the names of code in it.
   function asked(query) {
-    const typed = query.match(WORD) || [];
+    const typed = signs(matter(query));
     const words = typed.flatMap(plain).map(corrected).flatMap((word) => joined.get(word) ?? [word]);
     const wanted = words.filter((word) => !passedOver.has(word));
-    const names = typed.filter((word) => parts(word).length > 1).map((word) => word.toLowerCase());
-    return { words: [...new Set((wanted.length ? wanted : words).map(process))], names };
+    return { words: [...new Set((wanted.length ? wanted : words).map(process))], names: typed.flatMap(codeName) };
   }
 
   // What readers ask for in their own words, place by place: two signs stand for a word.
@@ -130,7 +153,6 @@
         if (/^[A-Z]{2,4}$/.test(name)) short.set(process(name.toLowerCase()), terms(entry.title));
       }
     }
-    const places = new Map();
     for (const [id, entry] of entries.entries()) {
       entry.names = entry.called.map(nameOf);
       entry.phrasings = phrasings[id].map(nameOf);
@@ -144,6 +166,8 @@
   }
 
   let entries;
+  // In how many places' names and phrasings a word stands.
+  const places = new Map();
   // A word counts the more, the fewer places are called or asked for by it.
   let weigh;
   const total = (words) => words.reduce((sum, word) => sum + weigh(word), 0);
@@ -152,12 +176,12 @@
   const short = new Map();
   function nameOf(text) {
     const own = terms(text);
-    return { own, words: new Set([...own, ...own.flatMap((word) => short.get(word) ?? [])]) };
+    return { own, words: new Set([...own, ...own.flatMap((word) => short.get(word) ?? []), ...signs(text).flatMap(codeName)]) };
   }
 
   // How well the nearest of some names answers: by what share of the question it holds, and of itself.
-  function nearness(names, question) {
-    let best = 0;
+  function nearness(names, question, bonus) {
+    const best = { near: 0, whole: false };
     for (const { own, words, weight } of names) {
       let held = 0;
       let shared = 0;
@@ -168,8 +192,9 @@
       }
       if (!shared) continue;
       const recall = held / question.worth;
-      const whole = shared === question.size && shared === own.length;
-      best = Math.max(best, recall ** 2 * (K.a + K.b * Math.min(1, held / weight)) + (whole ? K.c : 0));
+      const whole = shared === question.size && own.every((word) => question.has(word));
+      best.near = Math.max(best.near, recall ** 2 * (NEAR_NAME + NEARER_NAME * Math.min(1, held / weight)) + (whole ? bonus : 0));
+      best.whole ||= whole;
     }
     return best;
   }
@@ -180,27 +205,48 @@
     // Who asks for a sign or a letter wants to know what it stands for.
     const sign = !/\p{L}{2}|\d/u.test(query);
     const wanted = new Map(question.map((word) => [word, weigh(word)]));
-    wanted.worth = total(question);
-    const further = new Set([...wholes, ...question.flatMap((word) => short.get(word) ?? [])].filter((word) => !wanted.has(word)));
+    for (const name of wholes.filter((name) => places.has(name))) wanted.set(name, weigh(name) * CODE_NAME);
+    wanted.worth = [...wanted.values()].reduce((sum, worth) => sum + worth, 0);
+    const further = new Set([...wholes, ...question.flatMap((word) => short.get(word) ?? [])].filter((word) => !question.includes(word)));
     const found = engine.search([...question, ...further].join(" "), {
       tokenize: (text) => text.split(" "),
       processTerm: (word) => word,
       combineWith: "OR",
-      boost: { title: 3, also: 2.5, asked: K.asked, text: 1, code: 0.7, place: 0.3 },
-      boostTerm: (word) => (further.has(word) ? K.further : 1),
+      boost: FIELDS,
+      boostTerm: (word) => (further.has(word) ? FURTHER : 1),
       prefix: (word, index) => index === question.length - 1 && word.length > 2,
       fuzzy: (word) => (word.length > 4 && !/\d/.test(word) && !familiar.has(word) ? 0.2 : false),
       weights: { fuzzy: 0.12, prefix: 0.3 },
     });
     for (const hit of found) {
-      const { names, phrasings } = entries[hit.id];
-      const covered = total(hit.queryTerms.filter((word) => wanted.has(word))) / wanted.worth;
-      const called = Math.max(nearness(names, wanted), K.ph * nearness(phrasings, wanted));
+      const { names, phrasings, title } = entries[hit.id];
+      const covered = hit.queryTerms.reduce((sum, word) => sum + (wanted.get(word) || 0), 0) / wanted.worth;
+      const name = nearness(names, wanted, WHOLE_NAME);
+      const called = Math.max(name.near, (BROAD.has(hit.kind) ? BROAD_PHRASING : PHRASING) * nearness(phrasings, wanted, WHOLE_PHRASING).near);
       const meant = sign && hit.href.startsWith(NOTATION) ? 10 : 1;
-      const aside = ASIDE.test(hit.href) ? ASIDE_WEIGHT : 1;
-      hit.rank = hit.score ** K.pow * WEIGHT[hit.kind] * aside * meant * covered ** K.cov * (1 + called);
+      // Who types the name of a function as code is written looks for that function.
+      hit.typed = hit.kind === "function" && title === query.trim() && parts(title).length > 1;
+      const aside = (ASIDE.find(([place]) => place.test(hit.href))?.[1] ?? 1) * (hit.text || phrasings.length ? 1 : LIST);
+      hit.named = name.whole;
+      hit.rank = hit.score * WEIGHT[hit.kind] * aside * meant * covered ** COVERED * (1 + called);
     }
-    return found.sort((a, b) => b.rank - a.rank);
+    return withTeaching(once(found.sort((a, b) => b.rank - a.rank)));
+  }
+
+  // Some questions share one answer: it is shown once, under the nearest of them.
+  function once(found) {
+    const answers = new Set();
+    return found.filter(({ kind, text }) => kind !== "question" || (!answers.has(text) && answers.add(text)));
+  }
+
+  // To the name of a term belong its definition and, next, what teaches it in the chapter that
+  // the definition names.
+  function withTeaching(found) {
+    const first = found.find((hit) => hit.typed) || found.find((hit) => hit.kind === "term" && hit.named);
+    if (!first) return found;
+    const chapters = (first.text.match(/Taught in ([^.]*)/)?.[1].match(/\d+/g) || []).map((number) => `Chapter ${number},`);
+    const teaches = found.find((hit) => TEACHES.has(hit.kind) && chapters.some((chapter) => hit.place.startsWith(chapter)));
+    return [...new Set([first, ...(teaches ? [teaches] : []), ...found])];
   }
 
   function load(name) {

@@ -9,10 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from bs4 import BeautifulSoup
-from pytest import MonkeyPatch
 
-from bookkit import ROOT
 from bookkit.search import asked
 
 ENOUGH = 8
@@ -105,7 +102,7 @@ def test_the_script_holds_every_word_that_counts(
     assert len(packed["phrasings"]) == len(entries)
     for entry, rows in zip(entries, packed["phrasings"], strict=True):
         unpacked = [
-            [read["".join(pair)].casefold() for pair in itertools.batched(row, 2)]
+            [read[row[at : at + 2]].casefold() for at in range(0, len(row), 2)]
             for row in rows.split()
         ]
         assert unpacked == [
@@ -118,7 +115,7 @@ def test_the_fonts_need_no_sign_for_the_phrasings(script: list[Any]) -> None:
     assert all(rows.isascii() for rows in script[1]["phrasings"])
 
 
-def _folder(tmp_path: Path, monkeypatch: MonkeyPatch, text: str) -> Path:
+def _folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str) -> Path:
     folder = tmp_path / "asked"
     folder.mkdir()
     (folder / "glossary.txt").write_text(text, encoding="utf-8")
@@ -127,7 +124,9 @@ def _folder(tmp_path: Path, monkeypatch: MonkeyPatch, text: str) -> Path:
     return folder
 
 
-def test_a_stale_anchor_is_named(tmp_path: Path, monkeypatch: MonkeyPatch) -> None:
+def test_a_stale_anchor_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     folder = _folder(tmp_path, monkeypatch, "# gone\nwhere is it\n# nat\nunit\n")
     (folder / "left.txt").write_text("# (page)\nwhat was here\n", encoding="utf-8")
     with pytest.raises(asked.AskedError) as error:
@@ -147,7 +146,7 @@ def test_a_stale_anchor_is_named(tmp_path: Path, monkeypatch: MonkeyPatch) -> No
     ],
 )
 def test_a_file_that_says_something_twice_or_nowhere_is_refused(
-    tmp_path: Path, monkeypatch: MonkeyPatch, text: str, said: str
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str, said: str
 ) -> None:
     _folder(tmp_path, monkeypatch, text)
     with pytest.raises(asked.AskedError, match=said):
@@ -155,7 +154,7 @@ def test_a_file_that_says_something_twice_or_nowhere_is_refused(
 
 
 def test_a_phrasing_for_the_page_itself_leads_to_its_top(
-    tmp_path: Path, monkeypatch: MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     _folder(tmp_path, monkeypatch, "# (page)\nlist of words\n\n# nat\nunit\n")
     assert asked.read(["book/glossary.html", "book/glossary.html#nat"]) == {

@@ -18,12 +18,15 @@ from bookkit import ROOT
 FOLDER = ROOT / "book" / "asked"
 # A line for the page itself; any other heading is an anchor.
 WHOLE_PAGE = "(page)"
-# Words that say how something is asked and not what for; the search passes them over.
-PASSED_OVER = frozenset(
-    "a an and are as at be before between but by can difference do does did for from get goes "
-    "going has have how i if in into is it its me my of on or respect should that the there "
-    "they this to use using was were what when which who with vs versus".split()
+_HOW_IT_IS_ASKED = (
+    "a about am an and are as at be been before between but by can could define defined "
+    "definition difference do does did explain explained explanation for from get goes going "
+    "has have how i if in into is it its me meaning my of on or our please respect should so "
+    "that the there they this to understand us use using was we were what when which who will "
+    "with would vs versus you your"
 )
+# Words that say how something is asked and not what for; the search passes them over.
+PASSED_OVER = frozenset(_HOW_IT_IS_ASKED.split())
 # Signs that stand in a script's string as they are. Two of them name a word, so that many
 # thousand words need no more than two bytes each.
 _SIGNS = "".join(chr(code) for code in range(33, 127) if chr(code) not in '"\\')
