@@ -41,8 +41,6 @@ HELD_OUT_FIRST, HELD_OUT_IN_THREE = 34, 38
 LOST_SINCE = 2
 # Of the questions that the answers were built on, these shares find one.
 QUESTIONS_FIRST, QUESTIONS_IN_THREE = 0.9, 0.95
-THREE = 29, 34
-LOST_SINCE = 2
 THREE = """
 (questions) => questions.map((words) => bookSearch.find(words).slice(0, 3).map((hit) => hit.href))
 """
