@@ -2,22 +2,41 @@
 // and shows where the words stand. The index is loaded on first use only.
 (() => {
   const here = document.currentScript.src;
-  const OPENING = new Set(("a an and are as at be before between but by can difference do does did for from get goes going has have how i if in "
-    + "into is it its me my of on or respect should that the there they this to use using was were what when which who with vs versus").split(" "));
-  const SAME = { ln: "log", zero: "0", infinity: "inf", "∞": "inf", backprop: "backpropagation" };
+  // What is written in several ways.
+  const SAME = { ln: "log", logarithm: "log", logarithms: "log", zero: "0", infinity: "inf", "∞": "inf", backprop: "backpropagation",
+    grad: "gradient", grads: "gradient", ppl: "perplexity", prob: "probability", probs: "probability", val: "validation", acc: "accuracy",
+    vocab: "vocabulary", torch: "pytorch", sklearn: "scikit-learn", fp16: "float16", bf16: "bfloat16", fp32: "float32" };
   const WEIGHT = { term: 1.35, question: 1.25, chapter: 1.3, page: 1, section: 1, function: 1.2 };
   const LABEL = { term: "Glossary", question: "Question", chapter: "Chapter", page: "Page", section: "Section", function: "Function" };
   // A definition and an answer stand in the first sentence.
   const OPENS_WITH_ANSWER = new Set(["term", "question", "chapter", "function"]);
+  const TEACHES = new Set(["chapter", "section"]);
+  // Where a part answers as well as the whole, the part is nearer.
+  const BROAD = new Set(["chapter", "page"]);
   const NOTATION = "book/notation.html";
-  // What teaches a thing comes before an exercise on it and before the reference.
-  const ASIDE = /^book\/(exercises\/|api\.html)/;
-  const ASIDE_WEIGHT = 0.7;
+  // What teaches a thing comes before an exercise on it, and the reference comes after both.
+  const ASIDE = [[/^book\/exercises\//, 0.7], [/^book\/api\.html#/, 0.35]];
+  // What a place is called and asked for counts more than that its text holds the words.
+  const FIELDS = { title: 3, also: 2.5, asked: 2, text: 1, code: 0.7, place: 0.3 };
+  // A name or phrasing that holds the question, one that holds little else, and one that is it.
+  const NEAR_NAME = 4;
+  const NEARER_NAME = 4;
+  const WHOLE_NAME = 10;
+  const WHOLE_PHRASING = 6;
+  const PHRASING = 0.9;
+  const BROAD_PHRASING = 0.54;
+  const COVERED = 1.5;
+  // What stands for a word of the question counts less than the word.
+  const FURTHER = 0.2;
+  const CODE_NAME = 0.5;
+  // A heading without text that nobody asks for stands above a list.
+  const LIST = 0.4;
   const SHOWN = 24;
   const EXCERPT = 190;
 
   let engine;
   let stem;
+  let passedOver;
 
   // A word is written the British way, so that both ways find it.
   const british = (word) => word.replace(/([^aeiou]|[aeiou]{2})iz(e[drs]?|ers|es|ing|ations?)$/, "$1is$2").replace(/yz(e[drs]?|ing)$/, "ys$1")
@@ -30,19 +49,25 @@
     return pieces.length > 1 ? [lower, ...pieces.map((piece) => piece.toLowerCase())] : [lower];
   };
   const WORD = /(?:(?<![\p{L}\p{N})])[-−](?=\d))?[\p{L}\p{N}]+(?:[._'’–-][\p{L}\p{N}]+)*|[∇∂∞√]/gu;
-  const tokenize = (text) => (text.replace(/_/g, "_").match(WORD) || []).flatMap(parts).filter(Boolean);
+  // A number is looked for without the commas between its thousands.
+  const signs = (text) => text.replace(/(\d),(?=\d{3}(?!\d))/g, "$1").match(WORD) || [];
+  const tokenize = (text) => signs(text).flatMap(parts).filter(Boolean);
   const process = (word) => {
     const same = Object.hasOwn(SAME, word) ? SAME[word] : british(word);
     return /^[a-z]+$/.test(same) ? stem(same) : same;
   };
-  const processTitle = (word) => (OPENING.has(word) ? null : process(word));
-
-  const terms = (text) => [...new Set(tokenize(text).map(processTitle).filter(Boolean))];
-
-  // What is written as one word and stands as two in a title: "crossentropy".
+  // What is written as one word and stands as several in a title: "crossentropy", "crossentropyloss".
   const joined = new Map();
+  // A name of code and a word with a hyphen are read as the words that they are made of.
+  const plain = (word) => {
+    const made = parts(word);
+    const pieces = made.length > 1 && !/^[-−]/.test(word) ? made.slice(1) : made;
+    return pieces.filter(Boolean).flatMap((piece) => joined.get(piece) ?? [piece]);
+  };
+  const terms = (text) => [...new Set(signs(text).flatMap(plain).filter((word) => !passedOver.has(word)).map(process))];
   // Every word of the book, as it is written, and how often.
   const written = new Map();
+  const familiar = new Set();
   const NEAR = 2;
 
   // How many letters are wrong, missing, too many or changed places; more than NEAR is far.
@@ -73,86 +98,155 @@
     return best[0];
   }
 
+  // Who asks "what does it mean" asks for no mean, and all of the book is about learning machines.
+  const matter = (query) => query.replace(/\bwhat do(?:es)?\b(.*)\bmeans?\b/i, "$1").replace(/\bin (?:machine|deep) learning\b|\bin (?:ml|dl)\b/i, "");
+
+  // A name of code as a whole, typed with its capitals or without.
+  const codeName = (word) => (/[\p{L}\p{N}][._]\p{L}|\p{Ll}\p{Lu}/u.test(word) || joined.has(word) ? [process(word.toLowerCase())] : []);
+
+  // The words of a question, and the names of code in it.
   function asked(query) {
-    const plain = (query.match(WORD) || []).map((word) => word.toLowerCase());
-    // A hyphen joins words that a heading may have apart; an identifier counts as a whole, too.
-    const pieces = (query.match(WORD) || []).flatMap((word) => {
-      const made = parts(word);
-      return made.length > 1 && !/^[-−]|._|.[A-Z]/.test(word) ? made.slice(1) : made;
-    });
-    const apart = pieces.map(corrected).flatMap((word) => joined.get(word) ?? [word]);
-    const wanted = apart.filter((word) => !OPENING.has(word));
-    return [...new Set((wanted.length ? wanted : plain).map(process))];
+    const typed = signs(matter(query));
+    const words = typed.flatMap(plain).map(corrected).flatMap((word) => joined.get(word) ?? [word]);
+    const wanted = words.filter((word) => !passedOver.has(word));
+    return { words: [...new Set((wanted.length ? wanted : words).map(process))], names: typed.flatMap(codeName) };
   }
 
-  function build(entries) {
+  // What readers ask for in their own words, place by place: two signs stand for a word.
+  function unpack({ signs, words, phrasings }) {
+    const list = words.split(" ");
+    const digit = new Map([...signs].map((sign, value) => [sign, value]));
+    const phrase = (row) => row.match(/../g).map((pair) => list[digit.get(pair[0]) * signs.length + digit.get(pair[1])]).join(" ");
+    return phrasings.map((place) => (place ? place.split(" ").map(phrase) : []));
+  }
+
+  function build(entries, packed) {
     const stemmer = new Stemmer();
     const known = new Map();
     stem = (word) => {
       if (!known.has(word)) known.set(word, stemmer.stemWord(word));
       return known.get(word);
     };
+    passedOver = new Set(packed.passedOver.split(" "));
     engine = new MiniSearch({
-      fields: ["title", "also", "text", "code", "place"],
+      fields: ["title", "also", "asked", "text", "code", "place"],
       storeFields: ["kind", "title", "text", "place", "href"],
       tokenize, processTerm: process,
     });
-    for (const entry of entries) {
-      const names = [entry.title, ...(entry.also || "").split("; ").filter(Boolean)];
-      entry.also = names.slice(1).join("; ");
-      entry.names = names.map((name) => new Set(terms(name)));
-      for (const word of `${names.join(" ")} ${entry.text}`.toLowerCase().match(/[a-z]+/g) || []) {
+    const phrasings = unpack(packed);
+    for (const [id, entry] of entries.entries()) {
+      entry.called = [entry.title, ...(entry.also || "").split("; ").filter(Boolean)];
+      entry.also = entry.called.slice(1).join("; ");
+      entry.asked = phrasings[id].join("; ");
+      for (const word of `${entry.called.join(" ")} ${entry.asked} ${entry.text}`.toLowerCase().match(/[a-z]+/g) || []) {
         const spelt = british(word);
         written.set(spelt, (written.get(spelt) || 0) + 1);
       }
+      for (const word of `${entry.called.join(" ")} ${entry.asked}`.match(WORD) || []) {
+        const [whole, ...pieces] = parts(word);
+        if (pieces.length > 1 && /^[A-Za-z]+$/.test(word)) joined.set(whole, pieces);
+      }
       if (entry.kind !== "term") continue;
-      for (const name of names) {
+      for (const name of entry.called) {
         const pair = name.toLowerCase().split(/[ -]/);
         for (let at = 1; at < pair.length; at++) joined.set(pair[at - 1] + pair[at], [pair[at - 1], pair[at]]);
+        if (/^[A-Z]{2,4}$/.test(name)) short.set(process(name.toLowerCase()), terms(entry.title));
       }
     }
+    for (const [id, entry] of entries.entries()) {
+      entry.names = entry.called.map(nameOf);
+      entry.phrasings = phrasings[id].map(nameOf);
+      for (const word of new Set([...entry.names, ...entry.phrasings].flatMap(({ words }) => [...words]))) places.set(word, (places.get(word) || 0) + 1);
+    }
+    for (const word of written.keys()) familiar.add(process(word));
+    weigh = (word) => Math.log(1 + entries.length / (1 + (places.get(word) || 0)));
+    for (const name of entries.flatMap((entry) => [...entry.names, ...entry.phrasings])) name.weight = total(name.own);
     engine.addAll(entries.map((entry, id) => ({ id, ...entry })));
     return entries;
   }
 
   let entries;
+  // In how many places' names and phrasings a word stands.
+  const places = new Map();
+  // A word counts the more, the fewer places are called or asked for by it.
+  let weigh;
+  const total = (words) => words.reduce((sum, word) => sum + weigh(word), 0);
 
-  // How well a name answers: what share of the question it holds, and of itself.
-  function nearness(names, question) {
-    let best = { recall: 0, precision: 0 };
-    let most = -1;
-    for (const name of names) {
-      const shared = question.filter((word) => name.has(word)).length;
-      const recall = shared / question.length;
-      const precision = name.size ? shared / name.size : 0;
-      if (recall + precision > most) { most = recall + precision; best = { recall, precision }; }
+  // What a term is called for short: "bce" stands for three words.
+  const short = new Map();
+  function nameOf(text) {
+    const own = terms(text);
+    return { own, words: new Set([...own, ...own.flatMap((word) => short.get(word) ?? []), ...signs(text).flatMap(codeName)]) };
+  }
+
+  // How well the nearest of some names answers: by what share of the question it holds, and of itself.
+  function nearness(names, question, bonus) {
+    const best = { near: 0, whole: false };
+    for (const { own, words, weight } of names) {
+      let held = 0;
+      let shared = 0;
+      for (const [word, worth] of question) {
+        if (!words.has(word) && !short.get(word)?.every((part) => words.has(part))) continue;
+        held += worth;
+        shared += 1;
+      }
+      if (!shared) continue;
+      const recall = held / question.worth;
+      const whole = shared === question.size && own.every((word) => question.has(word));
+      best.near = Math.max(best.near, recall ** 2 * (NEAR_NAME + NEARER_NAME * Math.min(1, held / weight)) + (whole ? bonus : 0));
+      best.whole ||= whole;
     }
     return best;
   }
 
   function find(query) {
-    const question = asked(query);
+    const { words: question, names: wholes } = asked(query);
     if (!question.length) return [];
     // Who asks for a sign or a letter wants to know what it stands for.
     const sign = !/\p{L}{2}|\d/u.test(query);
-    const found = engine.search(question.join(" "), {
+    const wanted = new Map(question.map((word) => [word, weigh(word)]));
+    for (const name of wholes.filter((name) => places.has(name))) wanted.set(name, weigh(name) * CODE_NAME);
+    wanted.worth = [...wanted.values()].reduce((sum, worth) => sum + worth, 0);
+    const further = new Set([...wholes, ...question.flatMap((word) => short.get(word) ?? [])].filter((word) => !question.includes(word)));
+    const found = engine.search([...question, ...further].join(" "), {
       tokenize: (text) => text.split(" "),
       processTerm: (word) => word,
       combineWith: "OR",
-      boost: { title: 3, also: 2.5, text: 1, code: 0.7, place: 0.3 },
-      prefix: (word, index, all) => index === all.length - 1 && word.length > 2,
-      fuzzy: (word) => (word.length > 4 && !/\d/.test(word) ? 0.2 : false),
+      boost: FIELDS,
+      boostTerm: (word) => (further.has(word) ? FURTHER : 1),
+      prefix: (word, index) => index === question.length - 1 && word.length > 2,
+      fuzzy: (word) => (word.length > 4 && !/\d/.test(word) && !familiar.has(word) ? 0.2 : false),
       weights: { fuzzy: 0.12, prefix: 0.3 },
     });
     for (const hit of found) {
-      const covered = new Set(hit.queryTerms).size / question.length;
-      const { recall, precision } = nearness(entries[hit.id].names, question);
-      const exact = recall === 1 && precision === 1 ? 6 : 0;
+      const { names, phrasings, title } = entries[hit.id];
+      const covered = hit.queryTerms.reduce((sum, word) => sum + (wanted.get(word) || 0), 0) / wanted.worth;
+      const name = nearness(names, wanted, WHOLE_NAME);
+      const called = Math.max(name.near, (BROAD.has(hit.kind) ? BROAD_PHRASING : PHRASING) * nearness(phrasings, wanted, WHOLE_PHRASING).near);
       const meant = sign && hit.href.startsWith(NOTATION) ? 10 : 1;
-      const aside = ASIDE.test(hit.href) ? ASIDE_WEIGHT : 1;
-      hit.rank = hit.score * WEIGHT[hit.kind] * aside * meant * covered ** 2 * (1 + 1.5 * recall ** 2 + 3 * recall ** 2 * precision + exact);
+      // Who types the name of a function as code is written looks for that function.
+      hit.typed = hit.kind === "function" && title === query.trim() && parts(title).length > 1;
+      const aside = (ASIDE.find(([place]) => place.test(hit.href))?.[1] ?? 1) * (hit.text || phrasings.length ? 1 : LIST);
+      hit.named = name.whole;
+      hit.rank = hit.score * WEIGHT[hit.kind] * aside * meant * covered ** COVERED * (1 + called);
     }
-    return found.sort((a, b) => b.rank - a.rank);
+    return withTeaching(once(found.sort((a, b) => b.rank - a.rank)));
+  }
+
+  // Some questions share one answer: it is shown once, under the nearest of them.
+  function once(found) {
+    const answers = new Set();
+    return found.filter(({ kind, text }) => kind !== "question" || (!answers.has(text) && answers.add(text)));
+  }
+
+  // To the name of a term belong its definition and, next, what teaches it in the chapter that
+  // the definition names.
+  function withTeaching(found) {
+    const first = found.find((hit) => hit.typed) || found.find((hit) => hit.kind === "term" && hit.named);
+    if (!first) return found;
+    const chapters = (first.text.match(/Taught in ([^.]*)/)?.[1].match(/\d+/g) || []).map((number) => `Chapter ${number},`);
+    const teaches = found.find((hit) => TEACHES.has(hit.kind) && chapters.some((chapter) => hit.place.startsWith(chapter)));
+    return [...new Set([first, ...(teaches ? [teaches] : []), ...found])];
   }
 
   function load(name) {
@@ -169,7 +263,7 @@
   let ready;
   function prepare() {
     ready ||= Promise.all([load("search-engine.js"), load("search-entries.js")]).then(() => {
-      entries = build(globalThis.bookEntries);
+      entries = build(globalThis.bookEntries, globalThis.bookAsked);
     });
     return ready;
   }

@@ -1,8 +1,9 @@
 """The book's search: what is found, written for the page that finds it.
 
 Each section is an entry of its own: a chapter's part, a glossary term, a question, a
-function of the library. The entries carry their text, so that excerpts are shown from a
-folder too, where a page may not read its neighbours. Sphinx's own index knows pages only
+function of the library, with what readers ask for it in other words (``asked.py``). The
+entries carry their text, so that excerpts are shown from a folder too, where a page may not
+read its neighbours. Sphinx's own index knows pages only
 and ranks a mention above a definition, so it is switched off; its stemmer is kept.
 Everything lies in scripts that only the search page loads, on first use.
 """
@@ -24,6 +25,7 @@ from sphinx.search.en import SearchEnglish
 from bookkit.machine.node_packages import NODE_MODULES
 from bookkit.mathematics.plain_math import plain_text
 from bookkit.reading.contents import chapter_number
+from bookkit.search import asked
 
 GLOSSARY, QUESTIONS, CHANGES = "book/glossary", "book/faq/", "book/changes"
 ALSO_CALLED = Path(__file__).with_name("also_called.toml")
@@ -153,12 +155,20 @@ def _blocks(node: nodes.Element) -> Iterator[nodes.Element]:
             yield from _blocks(child)
 
 
+def _script(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
 def write(app: Sphinx, out: Path) -> None:
     """Write the entries, and the engine that looks them up."""
     static = out / "_static"
-    found = json.dumps(list(entries(app)), ensure_ascii=False, separators=(",", ":"))
+    found = list(entries(app))
+    phrasings = asked.read(entry["href"] for entry in found)
+    packed = asked.pack([phrasings.get(entry["href"], []) for entry in found])
     (static / "search-entries.js").write_text(
-        f"globalThis.bookEntries = {found};\n", encoding="utf-8"
+        f"globalThis.bookEntries = {_script(found)};\n"
+        f"globalThis.bookAsked = {_script(packed)};\n",
+        encoding="utf-8",
     )
     library = NODE_MODULES / "minisearch" / "dist" / "umd" / "index.js"
     engine = _SOURCE_MAP.sub("", library.read_text(encoding="utf-8"))
