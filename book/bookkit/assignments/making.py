@@ -15,9 +15,11 @@ import shutil
 import tempfile
 import warnings
 import zipfile
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
+
+import yaml
 
 from bookkit import ROOT
 
@@ -35,6 +37,24 @@ class AssignmentError(ValueError):
 def names() -> list[str]:
     """The assignments, by the names of their masters."""
     return sorted(path.stem for path in MASTERS.glob("*.ipynb"))
+
+
+def requirements(name: str) -> list[str]:
+    """The packages that an assignment asks for."""
+    notebook = json.loads((MASTERS / f"{name}.ipynb").read_text("utf-8"))
+    config = yaml.safe_load("".join(notebook["cells"][0]["source"]))
+    return [str(package) for package in config["requirements"]]
+
+
+def missing(name: str) -> list[str]:
+    """Those of them that are not installed here."""
+    found = []
+    for package in requirements(name):
+        try:
+            version(package)
+        except PackageNotFoundError:
+            found.append(package)
+    return found
 
 
 def checked(name: str) -> str:

@@ -125,9 +125,7 @@ def shut_doors(work: str, hidden: list[str]) -> list[str]:
         _go_on_as_the_first_process(system)
         if "files" not in still_open:
             # Some containers do not allow it; the other processes are then seen, not touched.
-            attempt(
-                "process list", lambda: system.mount("proc", "/proc", "proc", 0, "")
-            )
+            attempt("process list", lambda: _shut_process_list(system))
     return still_open
 
 
@@ -243,8 +241,15 @@ def _stand_in(test: Tester, names: dict[str, Any]) -> type:
     return Notebook
 
 
+def _leave_out_what_is_slow() -> None:
+    # jsonschema, which otter brings, builds a grammar of web addresses as it is imported. That
+    # takes longer than all the rest, jsonschema does without it, and no test needs it.
+    sys.modules["rfc3987_syntax"] = None  # type: ignore[assignment]
+
+
 def run(cells: list[str], tests: Mapping[str, str], report: Report) -> None:
     """Run the cells, go on after one that raises, and test every question."""
+    _leave_out_what_is_slow()
     import otter
     from IPython.core.interactiveshell import InteractiveShell
     from traitlets.config import Config
@@ -262,9 +267,9 @@ def run(cells: list[str], tests: Mapping[str, str], report: Report) -> None:
         except SystemExit as error:
             report(raised=f"SystemExit: {error}", cell=number)
             continue
-        error = result.error_before_exec or result.error_in_exec
-        if error is not None:
-            text = f"{type(error).__name__}: {error}".splitlines()[0].rstrip(": ")
+        failure = result.error_before_exec or result.error_in_exec
+        if failure is not None:
+            text = f"{type(failure).__name__}: {failure}".splitlines()[0].rstrip(": ")
             report(raised=text[:_LONGEST_MESSAGE], cell=number)
     report(cell=0)
     test.rest(shell.user_ns)

@@ -21,6 +21,7 @@ from bookkit.assignments.making import (
     AssignmentError,
     is_made,
     make,
+    missing,
     names,
     put,
     read_tests,
@@ -67,7 +68,7 @@ def bring_up_to_date(made: Path = MADE) -> list[str]:
     AssignmentError
         If a master does not fit its own tests; what was there before then stays.
     """
-    old = [name for name in names() if not is_made(name, made)]
+    old = [name for name in names() if not is_made(name, made) and not missing(name)]
     if not old:
         return []
     made.mkdir(parents=True, exist_ok=True)
@@ -94,6 +95,8 @@ def main() -> int:
         return 1
     for name in names():
         said = "made" if name in new else "unchanged"
+        if missing(name):
+            said = f"not made, since {', '.join(missing(name))} is not installed"
         print(f"{MADE.relative_to(ROOT) / name}: {said}")
     print(
         "In each: student/, to hand out; autograder.zip, for another host of otter; "
