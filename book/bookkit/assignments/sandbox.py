@@ -34,6 +34,7 @@ _MOUNT_SETATTR = 442  # the number of the system call, the same on every process
 _AT_RECURSIVE, _WORKING_FOLDER = 0x8000, -100
 _BIGGEST_FILE = 256 * 2**20
 _LONGEST_MESSAGE = 600
+_SECONDS_TO_START = 60
 
 
 class _Attributes(ctypes.Structure):
@@ -164,7 +165,7 @@ def set_limits(seconds: float, memory: int) -> None:
     _limit(resource.RLIMIT_CORE, 0)
     _limit(resource.RLIMIT_AS, memory)
     _limit(resource.RLIMIT_FSIZE, _BIGGEST_FILE)
-    _limit(resource.RLIMIT_CPU, int(2 * seconds) + 1)
+    _limit(resource.RLIMIT_CPU, int(2 * seconds) + _SECONDS_TO_START)
 
 
 class Report:

@@ -66,6 +66,7 @@ _SHUT_OFF = {
     "process list": "the list of this machine's processes",
 }
 STOPPED = 130
+_WAKE_EVERY = 0.5  # seconds
 
 
 @dataclass(frozen=True)
@@ -280,7 +281,8 @@ def work(session: Session, jobs: int) -> None:
                         break
                 if not running:
                     return
-                for done in wait(running, return_when=FIRST_COMPLETED).done:
+                # A signal that another thread received is seen when this one wakes.
+                for done in wait(running, _WAKE_EVERY, FIRST_COMPLETED).done:
                     session.keep(running.pop(done), done.result())
                     bar.update()
         except BaseException:
