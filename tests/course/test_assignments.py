@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.metadata
+import importlib.util
 import json
 import tomllib
 import warnings
@@ -45,11 +46,10 @@ def run_cells(cells):
 @pytest.fixture(scope="module", autouse=True)
 def one_thread():
     """A busy machine makes several threads wait for each other."""
-    try:
-        import torch
-    except ImportError:
+    if importlib.util.find_spec("torch") is None:
         yield
         return
+    torch = importlib.import_module("torch")
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     yield

@@ -22,7 +22,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 # What a submission can reach if the system does not let us shut it off.
-DOORS = ("network", "files", "processes")
+DOORS = ("network", "files", "processes", "process list")
 
 _NEW_MOUNTS, _NEW_IPC, _NEW_USER, _NEW_PROCESSES, _NEW_NETWORK = (
     *(0x00020000, 0x08000000, 0x10000000, 0x20000000, 0x40000000),
@@ -124,9 +124,11 @@ def shut_doors(work: str, hidden: list[str]) -> list[str]:
     attempt("processes", lambda: system.unshare(_NEW_PROCESSES))
     if "processes" not in still_open:
         _go_on_as_the_first_process(system)
-        if "files" not in still_open:
-            # Some containers do not allow it; the other processes are then seen, not touched.
-            attempt("process list", lambda: _shut_process_list(system))
+    if {"files", "processes"} & set(still_open):
+        still_open.append("process list")
+    else:
+        # Some containers do not allow it; the other processes are then seen, not touched.
+        attempt("process list", lambda: _shut_process_list(system))
     return still_open
 
 
