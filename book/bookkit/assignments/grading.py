@@ -92,8 +92,8 @@ def _surroundings(work: str) -> dict[str, str]:
 
 def _to_hide(work: str, folders: list[Path]) -> list[str]:
     """The grader's folders that can be covered without covering what a run needs."""
-    needed = [work, sys.prefix, sys.base_prefix, sandbox.__file__, *sys.path]
-    kept = [Path(one).resolve() for one in needed if one]
+    needed = [work, sys.prefix, sys.base_prefix, sandbox.__file__]
+    kept = [Path(one).resolve() for one in needed]
     return [
         str(folder)
         for folder in {one.resolve() for one in folders}
