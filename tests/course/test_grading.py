@@ -144,6 +144,38 @@ def test_no_process_of_a_submission_outlives_it(tmp_path):
     assert alive(word) == []
 
 
+ENDLESS = """
+import sys, threading
+from bookkit.assignments.grading import Limits, grade
+grade([sys.argv[1]], {}, Limits(seconds=1000), [], threading.Event())
+"""
+
+
+@LINUX
+def test_a_submission_ends_with_a_grader_that_is_killed():
+    word = f"orphan_{os.getpid()}"
+    cell = f"""
+    import subprocess, sys
+    code = "import time; '{word}'; time.sleep(1000)"
+    subprocess.run([sys.executable, "-c", code])
+    """
+    # The word in two parts, so that the grader's own command does not hold it.
+    source = textwrap.dedent(cell).replace(word, "orphan_' '" + str(os.getpid()))
+    process = subprocess.Popen([sys.executable, "-c", ENDLESS, source])
+    started = f"'orphan_' '{os.getpid()}'; time.sleep"
+    while not any(
+        line.count(started) and "subprocess" not in line for line in alive(started)
+    ):
+        assert process.poll() is None
+        time.sleep(0.1)
+    process.kill()
+    process.wait()
+    deadline = time.monotonic() + 60
+    while alive(started) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert alive(started) == []
+
+
 @LINUX
 def test_a_submission_reaches_nothing_of_what_is_reported_as_shut_off(tmp_path):
     secret = tmp_path / "handed_in"
@@ -276,6 +308,25 @@ def test_every_file_of_a_folder_and_every_persons_folder_has_a_row(tmp_path):
     hand_in(tmp_path, "mine.csv")
     found = [one.file for one in submissions.find(tmp_path, tmp_path / "mine.csv")]
     assert found == ["a.txt", "ann/data/y.ipynb", "ann/x.ipynb", "b.ipynb", "eve"]
+
+
+def test_names_of_files_stay_different_and_are_no_formulas():
+    files = ["a b", "a  b", "a\tb", "a\\tb", "=a", "'=a", "ä", "\udcff", "\\udcff"]
+    named = [grades.name_of(file) for file in files]
+    assert len(set(named)) == len(files)
+    assert not any(name.startswith("=") or not name.isprintable() for name in named)
+    assert named[0] == "a b" and named[6] == "ä"
+
+
+def test_what_is_no_file_is_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "pipe.ipynb")
+    (tmp_path / "gone.ipynb").symlink_to(tmp_path / "nowhere")
+    found = submissions.find(tmp_path)
+    assert [one.file for one in found] == ["gone.ipynb", "pipe.ipynb"]
+    for one in found:
+        assert one.digest == ""
+        with pytest.raises(UnfitError, match="It is no file"):
+            submissions.read(one)
 
 
 def test_cells_that_otter_leaves_out_are_left_out():
@@ -541,6 +592,9 @@ def test_what_has_not_changed_is_not_made_again(tmp_path, monkeypatch):
     monkeypatch.setattr(command, "missing", lambda name: [])
     assert command.bring_up_to_date(tmp_path) == making.names() == sorted(made)
     assert command.bring_up_to_date(tmp_path) == []
+    (tmp_path / "04_calibration" / making.SOLUTION).unlink()
+    (tmp_path / f"{making.UNFINISHED}left").mkdir()
+    assert command.bring_up_to_date(tmp_path) == ["04_calibration"]
     stamp = tmp_path / "01_losses" / "made.json"
     stamp.write_text(stamp.read_text("utf-8").replace('"master": "', '"master": "0'))
     assert command.bring_up_to_date(tmp_path) == ["01_losses"]
@@ -594,3 +648,33 @@ def test_otters_own_runner_gives_the_same_points(tmp_path, name):
         ).points
         assert ours == theirs, kind
         assert (sum(ours.values()) == 20) == (kind == "whole")
+
+
+@pytest.mark.slow
+def test_a_student_sees_what_is_wrong_and_hands_in_what_can_be_read(tmp_path):
+    """The version for students in a kernel: a wrong answer, its check, and the export."""
+    import nbformat
+    from nbclient import NotebookClient
+
+    making.make("01_losses", tmp_path / "made")
+    given = making.student_notebook(tmp_path / "made").read_text("utf-8")
+    answered = given.replace("loss_first = ...", "loss_first = -0.5108")
+    assert answered != given
+    work = tmp_path / "work"
+    work.mkdir()
+    (work / "01_losses.ipynb").write_text(answered, encoding="utf-8")
+    notebook = nbformat.reads(answered, as_version=4)
+    client = NotebookClient(notebook, resources={"metadata": {"path": str(work)}})
+    client.execute()
+    (shown,) = (
+        cell["outputs"]
+        for cell in notebook.cells
+        if cell.source == 'grader.check("q1")'
+    )
+    assert "loss_first is -0.5108, below 0. The logarithm of a probability" in str(
+        shown
+    )
+    (packed,) = work.glob("*.zip")
+    found = submissions.read(Submission(packed.name, packed))
+    assert submissions.assignment_of(found) == "01_losses"
+    assert "loss_first = -0.5108" in "".join(submissions.code_cells(found))

@@ -23,9 +23,20 @@ Row = dict[str, str]
 
 def plain(text: str) -> str:
     """A text that any spreadsheet takes for a text: on one line, and no formula."""
-    line = " ".join(text.encode("utf-8", "backslashreplace").decode("utf-8").split())
-    line = "".join(one if one.isprintable() else "?" for one in line)
-    return f"'{line}" if line.startswith(("=", "+", "-", "@")) else line
+    return _no_formula("".join(map(_printable, " ".join(text.split()))))
+
+
+def name_of(file: str) -> str:
+    """A file's name as plainly; different files have different names still."""
+    return _no_formula("".join(map(_printable, file.replace("\\", "\\\\"))))
+
+
+def _printable(sign: str) -> str:
+    return sign if sign.isprintable() else sign.encode("unicode_escape").decode("ascii")
+
+
+def _no_formula(line: str) -> str:
+    return f"'{line}" if line.startswith(("=", "+", "-", "@", "'")) else line
 
 
 def _number(points: float) -> str:
@@ -47,7 +58,7 @@ def row_of(
         for message in messages
     ]
     return {
-        "file": plain(file),
+        "file": name_of(file),
         "assignment": assignment,
         "status": outcome.status,
         "points": _number(sum(points.values())),
@@ -120,7 +131,7 @@ def twins(answers: Mapping[str, tuple[str, ...]]) -> dict[str, str]:
         if given:
             alike[given].append(file)
     return {
-        file: ", ".join(plain(other) for other in files if other != file)
+        file: ", ".join(other for other in files if other != file)
         for files in alike.values()
         for file in files
         if len(files) > 1

@@ -8,6 +8,7 @@ and this module are what they were.
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import json
 import os
@@ -15,6 +16,8 @@ import shutil
 import tempfile
 import warnings
 import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -27,6 +30,7 @@ MASTERS = ROOT / "notebooks" / "assignments"
 MADE = ROOT / "_build" / "course"
 AUTOGRADER = "autograder.zip"
 SOLUTION = "solution.ipynb"
+UNFINISHED = ".new-"
 _STAMP = "made.json"
 
 
@@ -76,6 +80,9 @@ def _stamp(master: Path) -> dict[str, str]:
 
 def is_made(name: str, made: Path = MADE) -> bool:
     """Whether what is there was made from the master as it is."""
+    parts = (AUTOGRADER, SOLUTION, f"student/{name}.ipynb")
+    if not all((made / name / part).is_file() for part in parts):
+        return False
     try:
         stamp = json.loads((made / name / _STAMP).read_text("utf-8"))
     except (OSError, ValueError):
@@ -117,6 +124,20 @@ def _write_notebook(path: Path, notebook: dict[str, Any]) -> None:
         cell["id"] = f"cell-{number:02d}"
     text = json.dumps(notebook, indent=1, ensure_ascii=False)
     path.write_text(text + "\n", encoding="utf-8")
+
+
+@contextmanager
+def alone(made: Path = MADE) -> Iterator[None]:
+    """Let no second command make assignments, and remove what a killed one left."""
+    made.mkdir(parents=True, exist_ok=True)
+    descriptor = os.open(made, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        for left in made.glob(f"{UNFINISHED}*"):
+            shutil.rmtree(left)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def student_notebook(folder: Path) -> Path:

@@ -35,8 +35,8 @@ class Submission:
 
     @property
     def digest(self) -> str:
-        """The fingerprint of its bytes; empty for a folder."""
-        if self.path.is_dir():
+        """The fingerprint of its bytes; empty for what is no file."""
+        if not self.path.is_file():
             return ""
         with self.path.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
@@ -98,6 +98,8 @@ def read(submission: Submission) -> dict[str, Any]:
     path = submission.path
     if path.is_dir():
         raise UnfitError("The folder holds no file that ends in .ipynb or .zip.")
+    if not path.is_file():
+        raise UnfitError("It is no file: a link that leads nowhere, or a device.")
     try:
         size = path.stat().st_size
         if size > BIGGEST:

@@ -18,7 +18,9 @@ from bookkit.assignments.grading import Limits, Outcome, grade, possible
 from bookkit.assignments.making import (
     MADE,
     SOLUTION,
+    UNFINISHED,
     AssignmentError,
+    alone,
     is_made,
     make,
     missing,
@@ -68,11 +70,17 @@ def bring_up_to_date(made: Path = MADE) -> list[str]:
     AssignmentError
         If a master does not fit its own tests; what was there before then stays.
     """
-    old = [name for name in names() if not is_made(name, made) and not missing(name)]
-    if not old:
-        return []
-    made.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=made, prefix=".new-") as scratch:
+    with alone(made):
+        old = [
+            name for name in names() if not is_made(name, made) and not missing(name)
+        ]
+        if old:
+            _make_all(old, made)
+    return old
+
+
+def _make_all(old: list[str], made: Path) -> None:
+    with tempfile.TemporaryDirectory(dir=made, prefix=UNFINISHED) as scratch:
         new = {name: Path(scratch, name) for name in old}
         for name, folder in new.items():
             make(name, folder)
@@ -83,7 +91,6 @@ def bring_up_to_date(made: Path = MADE) -> list[str]:
             raise AssignmentError("\n".join(wrong))
         for name, folder in new.items():
             put(folder, name, made)
-    return old
 
 
 def main() -> int:

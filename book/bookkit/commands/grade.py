@@ -29,7 +29,7 @@ from tqdm import tqdm
 
 from bookkit import ROOT
 from bookkit.assignments import grades
-from bookkit.assignments.grades import Row, plain, row_of, twins
+from bookkit.assignments.grades import Row, name_of, row_of, twins
 from bookkit.assignments.grading import (
     Limits,
     Outcome,
@@ -136,7 +136,7 @@ class Candidate:
     @property
     def file(self) -> str:
         """What its row calls it."""
-        return plain(self.submission.file)
+        return name_of(self.submission.file)
 
 
 def read_all(submissions: list[Submission]) -> list[Candidate]:
