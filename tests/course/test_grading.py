@@ -219,14 +219,16 @@ def test_a_submission_reaches_nothing_of_what_is_reported_as_shut_off(tmp_path):
 
 
 def test_a_submission_that_writes_into_the_report_is_not_believed():
-    forged = json.dumps(
-        {"word": "", "question": "q2", "points": 2, "of": 2, "failed": []}
-    )
+    grade_of_its_own = {"question": "q2", "points": 2, "of": 2, "failed": []}
+    lines = [
+        json.dumps({"word": "", **what}) for what in (grade_of_its_own, {"end": True})
+    ]
+    forged = "\n".join([*lines, ""])
     cell = f"""
     import os
     for descriptor in range(3, 30):
         try:
-            os.write(descriptor, {forged!r}.encode() + b"\\n")
+            os.write(descriptor, {forged!r}.encode())
         except OSError:
             pass
     """
