@@ -231,9 +231,10 @@ def test_a_submission_that_writes_into_the_report_is_not_believed():
             os.write(descriptor, {forged!r}.encode())
         except OSError:
             pass
+    os._exit(0)
     """
     found = graded(BEGIN, textwrap.dedent(cell))
-    assert found.points == {"q1": 2, "q2": 0}
+    assert (found.status, found.points) == ("died", {"q1": 2})
 
 
 def test_a_grader_that_is_told_to_stop_leaves_no_outcome():
