@@ -18,7 +18,7 @@ define environment
 	exit $$code; }
 endef
 
-.PHONY: help book serve epub zip test test-slow test-fresh lab refresh bench lighthouse links pictures pdf lock clean
+.PHONY: help book serve epub zip test test-slow test-fresh lab refresh bench lighthouse links pictures pdf assignments grade lock clean
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
 
@@ -99,6 +99,15 @@ pdf: ## set the whole book and its cheat sheet as PDFs, in _build/take
 	@$(tools) bookkit.commands.build
 	@$(tools) bookkit.take_away.pdf
 	@$(tools) bookkit.commands.build
+
+assignments: ## make the assignments in _build/course: to hand out, to grade with, solved
+	$(call environment,all)
+	@$(tools) bookkit.commands.assignments
+
+grade: ## grade a folder of assignments into a table (DIR=handed_in; see the course pages)
+	$(call environment,all)
+	@$(tools) bookkit.commands.grade DIR="$(DIR)" ASSIGNMENT="$(ASSIGNMENT)" CSV="$(CSV)" \
+		SECONDS="$(SECONDS)" MEMORY="$(MEMORY)" OUTPUT="$(OUTPUT)" JOBS="$(JOBS)"
 
 lock: ## make constraints.txt again (UPGRADE=1: with the newest of everything)
 	$(call environment,book)

@@ -27,6 +27,8 @@ from bookkit.reading.course import COURSE, objectives
 LESSONS = COURSE / "lessons.md"
 GUIDE = COURSE / "guide.md"
 STUDENTS = COURSE / "students.md"
+ASSIGNMENTS = COURSE / "assignments.md"
+MASTERS = ROOT / "notebooks" / "assignments"
 LESSON_MINUTES = 50
 FEWEST_EXERCISES = 8
 FEWEST_CODE_TASKS = 2
@@ -56,6 +58,11 @@ _COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 def chapter_files() -> dict[int, Path]:
     """The chapters by their numbers."""
     return {int(path.name[:2]): path for path in chapters()}
+
+
+def masters() -> dict[str, Path]:
+    """The assignments' masters by their names."""
+    return {path.stem: path for path in sorted(MASTERS.glob("*.ipynb"))}
 
 
 def exercise_page(number: int) -> Path:
@@ -285,3 +292,61 @@ def of_names(page: str, beside: str) -> Iterator[str]:
         )
         if not known:
             yield f"{name}: neither in the library nor in the code beside it"
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A row of an assignment's table."""
+
+    question: str
+    points: float
+    chapter: int
+    objective: str
+
+
+_ASSIGNMENT = re.compile(
+    r"^### (?P<title>Assignment \d+: [^\n]+)\n(?P<body>.*?)(?=^##|\Z)",
+    re.MULTILINE | re.DOTALL,
+)
+_MASTER = re.compile(r"The master is `(\w+)`")
+_ASKS = re.compile(r"^\| (\d+) \| (\d+) \| [^|]+ \| (\d+) \| (.+) \|$", re.MULTILINE)
+
+
+def assignments(page: str) -> dict[str, tuple[str, list[Asked]]]:
+    """The title and the table of each assignment by the name of its master."""
+    found = {}
+    for section in _ASSIGNMENT.finditer(page):
+        rows = [
+            Asked(f"q{number}", float(points), int(chapter), objective)
+            for number, points, chapter, objective in _ASKS.findall(section["body"])
+        ]
+        for name in _MASTER.findall(section["body"]):
+            found[name] = (section["title"], rows)
+    return found
+
+
+def _headings(master: Path) -> list[str]:
+    return re.findall(r"^#+ (.+)$", cells(master, "markdown"), re.MULTILINE)
+
+
+def of_assignments(page: str, masters: dict[str, Path]) -> Iterator[str]:
+    """What the page on assignments says that the masters and chapters do not."""
+    told = assignments(page)
+    for name in sorted(set(told) ^ set(masters)):
+        yield f"{name} is on one side only: the page or notebooks/assignments"
+    for name in sorted(set(told) & set(masters)):
+        title, rows = told[name]
+        headings = _headings(masters[name])
+        if title not in headings:
+            yield f"{name}: the master's title is not {title!r}"
+        stands = {
+            f"q{found[1]}": float(found[2])
+            for heading in headings
+            if (found := re.match(r"Question (\d+): .+ \((\d+) points\)$", heading))
+        }
+        if {row.question: row.points for row in rows} != stands:
+            yield f"{name}: the page's points are not the master's, {stands}"
+        for row in rows:
+            chapter = chapter_files().get(row.chapter)
+            if chapter is None or row.objective not in objectives(chapter):
+                yield f"{name}: chapter {row.chapter} has no objective {row.objective!r}"

@@ -6,8 +6,10 @@ import re
 
 import pytest
 
+from bookkit import ROOT
 from bookkit.reading.course import ANSWERS, QUESTIONS, objectives, read_inventory
 from course_pages import (
+    ASSIGNMENTS,
     GUIDE,
     LESSONS,
     STUDENTS,
@@ -18,6 +20,8 @@ from course_pages import (
     exercise_pages,
     exercises,
     lessons,
+    masters,
+    of_assignments,
     of_exercises,
     of_lesson,
     of_links,
@@ -27,6 +31,7 @@ from course_pages import (
 )
 
 CHAPTERS = chapter_files()
+GRADER = ROOT / "book" / "bookkit" / "assignments"
 BOTH = [*course_pages(), *exercise_pages()]
 
 
@@ -37,6 +42,9 @@ def text_of(path):
 def code_beside(path):
     """The code that a page speaks of: its chapter's, or that of all chapters."""
     own = [one for one in CHAPTERS.values() if one.stem == path.stem]
+    if path == ASSIGNMENTS:
+        texts = [cells(one, "code") for one in masters().values()]
+        return "\n\n".join(texts + [text_of(one) for one in GRADER.glob("*.py")])
     return "\n\n".join(cells(one, "code") for one in own or CHAPTERS.values())
 
 
@@ -67,6 +75,50 @@ def test_every_function_that_a_page_names_is_there(path):
 @pytest.mark.parametrize("path", course_pages(), ids=lambda path: path.stem)
 def test_every_exercise_and_question_that_a_page_numbers_is_there(path):
     assert list(of_numbers(text_of(path), len(read_inventory()))) == []
+
+
+def test_the_page_on_assignments_says_what_the_masters_ask_and_the_chapters_promise():
+    assert list(of_assignments(text_of(ASSIGNMENTS), masters())) == []
+
+
+@pytest.mark.parametrize(
+    ("stood", "stands", "said"),
+    [
+        ("| 1 | 3 | three", "| 1 | 4 | three", "01_losses: the page's points are not"),
+        (
+            "| 4 | read a loss",
+            "| 3 | read a loss",
+            "chapter 3 has no objective 'read a",
+        ),
+        ("carry it through", "push it through", "chapter 6 has no objective 'push it"),
+        ("| 1 | 3 | three", "| 77 | 3 | three", "01_losses: the page's points are not"),
+        (
+            "Assignment 4: cal",
+            "Assignment 4: Cal",
+            "04_calibration: the master's title",
+        ),
+        ("The master is `03", "The master is `05", "05_broken_run is on one side only"),
+    ],
+)
+def test_an_assignment_that_has_drifted_is_told_how(stood, stands, said):
+    page = text_of(ASSIGNMENTS)
+    assert stood in page
+    found = list(of_assignments(page.replace(stood, stands, 1), masters()))
+    assert any(said in finding for finding in found), found
+
+
+def test_the_limits_that_the_page_on_assignments_names_are_those_of_the_grader():
+    grading = pytest.importorskip("bookkit.assignments.grading")
+    sandbox = pytest.importorskip("bookkit.assignments.sandbox")
+    page = text_of(ASSIGNMENTS)
+    usual = grading.Limits()
+    for name, amount in (
+        ("SECONDS", usual.seconds),
+        ("MEMORY", usual.memory),
+        ("OUTPUT", usual.output),
+    ):
+        assert f"| `{name}=` | {amount:g} |" in page
+    assert f"up to {sandbox._BIGGEST_FILE // 2**20} MiB" in page
 
 
 PACKAGES = {"scikit-learn": "sklearn", "PyTorch": "torch", "SciPy": "scipy"}
