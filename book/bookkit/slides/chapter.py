@@ -79,14 +79,14 @@ class Chapter:
                 drawn = Cell(source, cell["outputs"])
                 self._cells.append(drawn)
                 continue
-            blocks = [found[0].strip() for found in _BLOCK.finditer(source)]
+            text = without_checks(source)
+            blocks = [found[0].strip() for found in _BLOCK.finditer(text)]
             self._blocks += blocks
             caption = _CAPTION.match(blocks[0]) if blocks else None
             if caption and drawn:
-                text = without_checks(blocks[0][caption.end() :])
-                self._figures[caption["number"]] = _figure(
-                    caption["number"], drawn, text
-                )
+                number = caption["number"]
+                words = blocks[0][caption.end() :]
+                self._figures[number] = _figure(number, drawn, words)
 
     @property
     def title(self) -> str:
@@ -96,7 +96,7 @@ class Chapter:
     @property
     def question(self) -> str:
         """What it opens with."""
-        return without_checks(self._blocks[1].partition("**Before you start:**")[0])
+        return self._blocks[1].partition("**Before you start:**")[0]
 
     def figure(self, number: str) -> Figure:
         """Return the figure of this number."""
@@ -111,9 +111,9 @@ class Chapter:
     def formula(self, part: str, missing: str = "") -> str:
         """Return the TeX of the one displayed formula that holds ``part``."""
         shown = [one for one in self._blocks if one.startswith("$$")]
-        found = [one for one in shown if part in without_checks(one)]
+        found = [one for one in shown if part in one]
         missing = missing or f"no formula with {part!r}"
-        return without_checks(_one(found, missing)).strip("$ \n")
+        return str(_one(found, missing)).strip("$ \n")
 
     def code(self, part: str) -> Cell:
         """Return the one cell whose source holds ``part``."""
@@ -125,22 +125,22 @@ class Chapter:
         """Return the one table whose header row holds ``part``."""
         tables = [one for one in self._blocks if one.startswith("|")]
         found = [one for one in tables if part in one.partition("\n")[0]]
-        return without_checks(_one(found, f"no table with {part!r} in its header"))
+        return str(_one(found, f"no table with {part!r} in its header"))
 
     def paragraph(self, words: str) -> str:
         """Return the one paragraph that begins with ``words``."""
         found = [one for one in self._prose() if one.startswith(words)]
-        return _one(found, f"no paragraph that begins {words!r}")
+        return str(_one(found, f"no paragraph that begins {words!r}"))
 
     def item(self, words: str) -> str:
         """Return the one item of a list that begins with ``words``."""
         items = [
-            without_checks(item).strip()
+            item.strip()
             for block in self._blocks
             for item in _ITEM.findall(block)
         ]
         found = [one for one in items if one.startswith(words)]
-        return _one(found, f"no list item that begins {words!r}")
+        return str(_one(found, f"no list item that begins {words!r}"))
 
     def sentence(self, words: str) -> str:
         """Return the one sentence that begins with ``words``."""
@@ -150,11 +150,11 @@ class Chapter:
             for one in sentences(block)
             if one.startswith(words)
         ]
-        return _one(found, f"no sentence that begins {words!r}")
+        return str(_one(found, f"no sentence that begins {words!r}"))
 
     def _prose(self) -> list[str]:
         return [
-            without_checks(one)
+            one
             for one in self._blocks
             if not one.startswith(("#", "$$", "|", "```", "- "))
         ]
