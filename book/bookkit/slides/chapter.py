@@ -150,7 +150,16 @@ class Chapter:
             for one in sentences(block)
             if one.startswith(words)
         ]
-        return str(_one(found, f"no sentence that begins {words!r}"))
+        sentence = str(_one(found, f"no sentence that begins {words!r}"))
+        # Bold type that begins or ends in another sentence would show as two stars.
+        cut = sentence.count("**") % 2
+        return sentence.replace("**", "") if cut else sentence
+
+    def sample(self, part: str) -> str:
+        """Return the one sample of code in the prose that holds ``part``, with its fences."""
+        samples = [one for one in self._blocks if one.startswith("```")]
+        found = [one for one in samples if part in one]
+        return str(_one(found, f"no sample of code with {part!r}"))
 
     def _prose(self) -> list[str]:
         return [

@@ -69,7 +69,8 @@ class _Setter:
             "formula": lambda what: words.formula(chapter.formula(what)),
             "code": lambda what: code(self._cell(what, "source")),
             "output": lambda what: output(self._cell(what, "printed")),
-            "table": lambda what: words.page(chapter.table(what)),
+            "sample": lambda what: words.page(chapter.sample(what)),
+            "table": self._table,
             "paragraph": lambda what: words.page(chapter.paragraph(what)),
             "sentence": lambda what: words.page(chapter.sentence(what)),
             "item": lambda what: words.page(chapter.item(what)),
@@ -127,6 +128,14 @@ class _Setter:
         name, _, lines = (one.strip() for one in what.partition(" >> "))
         text: str = getattr(self.chapter.code(name), side)
         return part_of(text, lines) if lines else text
+
+    def _table(self, what: str) -> str:
+        name, _, rows = (one.strip() for one in what.partition(" >> "))
+        table = self.chapter.table(name)
+        if rows:
+            head = table.split("\n")[:2]
+            table = "\n".join([*head, part_of(table, rows)])
+        return self.words.page(table)
 
     def _ask(self, belief: str) -> str:
         whole, question = self.plan.question(belief)
