@@ -115,7 +115,7 @@ function speak() {
 const actions = {
   present: stage,
   speak: openSpeaker,
-  notes() { root.dataset.view = root.dataset.view === "notes" ? "flow" : "notes"; },
+  notes() { root.dataset.view = root.dataset.view === "notes" ? "flow" : "notes"; mark(); },
   mode: nextMode,
 };
 for (const button of document.querySelectorAll(".deck-bar button")) {
@@ -126,9 +126,21 @@ addEventListener("afterprint", () => {
   if (root.dataset.view === "print") root.dataset.view = document.querySelector(".reveal") ? "stage" : "flow";
 });
 
+// What is wider than a phone scrolls inside itself, and then the keyboard has to reach it.
+function mark() {
+  for (const box of document.querySelectorAll(".slides :is(pre, .table-scroll, .formula-scroll)")) {
+    if (box.scrollWidth <= box.clientWidth + 1 || box.tabIndex === 0) continue;
+    box.tabIndex = 0;
+    box.setAttribute("role", "group");
+    box.setAttribute("aria-label", box.matches("pre") ? "Code" : box.matches(".formula-scroll") ? "Formula" : "Table");
+  }
+}
+addEventListener("resize", mark);
+
 if (asked.has("speaker")) speak();
 else if (asked.has("notes")) root.dataset.view = "notes";
 else if (asked.has("print")) root.dataset.view = "print";
 else if (matchMedia("(min-width: 48rem)").matches) stage();
 else root.dataset.view = "flow";
+mark();
 })();

@@ -16,12 +16,18 @@ from bookkit.reading.checked_numbers import without_checks
 from bookkit.reading.course import objectives
 
 _BLOCK = re.compile(
-    r"^(?P<fence>`{3,}).*?^(?P=fence)[ ]*$|^\$\$.*?\$\$[ ]*$|(?:^[^\n]*\S[^\n]*\n?)+?(?=^\s*$|^\$\$|\Z)",
-    re.MULTILINE | re.DOTALL,
+    r"""
+    ^(?P<fence>`{3,}).*?^(?P=fence)[ ]*$                   # a sample of code
+    |^\$\$.*?\$\$[ ]*$                                    # a displayed formula
+    |(?:^[^\n]*\S[^\n]*\n?)+?(?=^\s*$|^\$\$|\Z)           # what ends at an empty line
+    """,
+    re.MULTILINE | re.DOTALL | re.VERBOSE,
 )
 _CAPTION = re.compile(r"^\*\*Figure (?P<number>[\d.]+)\.\*\*\s*")
 _ALT = re.compile(r"^Figure: (.+)$", re.DOTALL)
-_ITEM = re.compile(r"^(?:- |\d+\. )(.*?)(?=^(?:- |\d+\. )|\Z)", re.MULTILINE | re.DOTALL)
+_ITEM = re.compile(
+    r"^(?:- |\d+\. )(.*?)(?=^(?:- |\d+\. )|\Z)", re.MULTILINE | re.DOTALL
+)
 # What has no end of a sentence inside it: formulas and code.
 _WHOLE = re.compile(r"(`+)(?!`).+?(?<!`)\1(?!`)|\$[^$]+\$|\]\([^)]*\)", re.DOTALL)
 _END = re.compile(r"(?<=[.?!])[)”*\"]*\s+(?=[A-Z0-9(“\"*$`\[_−])")
@@ -135,9 +141,7 @@ class Chapter:
     def item(self, words: str) -> str:
         """Return the one item of a list that begins with ``words``."""
         items = [
-            item.strip()
-            for block in self._blocks
-            for item in _ITEM.findall(block)
+            item.strip() for block in self._blocks for item in _ITEM.findall(block)
         ]
         found = [one for one in items if one.startswith(words)]
         return str(_one(found, f"no list item that begins {words!r}"))

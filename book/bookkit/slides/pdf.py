@@ -10,6 +10,8 @@ import json
 import re
 import sys
 import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
@@ -55,7 +57,11 @@ def print_deck(browser: Any, deck: Path, result: Path) -> None:
     page.close()
 
 
-def print_decks(decks: list[Path], results: Path) -> list[str]:
+def print_decks(
+    decks: list[Path],
+    results: Path,
+    start: Callable[[], AbstractContextManager[Any]] = a_browser,
+) -> list[str]:
     """Print those that are new or have changed, and return their names."""
     results.mkdir(parents=True, exist_ok=True)
     listing = results / _LISTING
@@ -68,7 +74,7 @@ def print_decks(decks: list[Path], results: Path) -> list[str]:
         or not (results / f"{deck.stem}.pdf").is_file()
     ]
     if to_print:
-        with a_browser() as browser:
+        with start() as browser:
             for deck in to_print:
                 print_deck(browser, deck, results / f"{deck.stem}.pdf")
                 known[deck.stem] = now[deck.stem]

@@ -99,7 +99,9 @@ def slides(text: str) -> list[Slide]:
         body = text[head.end() : after.start() if after else len(text)]
         shown, _, notes = body.partition("\nNotes:\n")
         takes = [_takes(column) for column in re.split(r"^---$", shown, flags=re.M)]
-        covers = [one.what for column in takes for one in column if one.kind == "covers"]
+        covers = [
+            one.what for column in takes for one in column if one.kind == "covers"
+        ]
         columns = [[one for one in column if one.kind != "covers"] for column in takes]
         title, minutes = head["title"].strip(), int(head["minutes"])
         found.append(Slide(part, minutes, title, columns, covers, notes.strip()))
@@ -140,10 +142,14 @@ def disagreements(found: list[Slide], plan: Lesson) -> list[str]:
     for place, (minutes, text) in enumerate(plan.items):
         part = parts[place] if place < len(parts) else ""
         if not part or not _MARKUP.sub("", text).startswith(part):
-            said.append(f"part {place + 1} of the lesson begins {text[:40]!r}, not {part!r}")
+            said.append(
+                f"part {place + 1} of the lesson begins {text[:40]!r}, not {part!r}"
+            )
             continue
         taken = sum(one.minutes for one in found if one.part == part)
         if taken != minutes:
-            said.append(f"the part {part!r} takes {taken} minutes, in the lesson {minutes}")
+            said.append(
+                f"the part {part!r} takes {taken} minutes, in the lesson {minutes}"
+            )
     said += [f"the lesson has no part {part!r}" for part in parts[len(plan.items) :]]
     return said

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from markdown_it import MarkdownIt
+from markdown_it.renderer import RendererHTML
 from markdown_it.token import Token
 from mdit_py_plugins.dollarmath import dollarmath_plugin
 from pygments import highlight
@@ -46,8 +47,9 @@ class Words:
             "table_open": _table,
             "table_close": _table,
         }
-        for name, rule in rules.items():
-            self._markdown.renderer.rules[name] = rule
+        renderer = self._markdown.renderer
+        assert isinstance(renderer, RendererHTML)
+        renderer.rules.update(rules)
 
     def close(self) -> None:
         """Store the formulas."""
