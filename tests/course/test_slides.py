@@ -335,6 +335,13 @@ def test_sentences_end_where_a_reader_ends_them():
     ]
 
 
+def test_no_line_begins_with_the_mark_after_a_formula(words):
+    page = BeautifulSoup(words.page("So ($x$), and $y$: 7 %."), "html.parser")
+    kept = [one.get_text() for one in page.select(".kept")]
+    assert [(one[0], one[-1]) for one in kept] == [("(", ","), ("y", ":")]
+    assert page.get_text().endswith(" 7\u202f%.\n")
+
+
 def test_a_part_of_a_cell_stands_at_the_margin():
     assert part_of("a\n    b\n      c\n", "b ... c") == "b\n  c"
 
@@ -434,6 +441,10 @@ def test_keys_turn_the_slides_and_the_speakers_window_follows(browser, address):
     expect(speaker.locator('[data-place="now"]')).to_have_id("s3")
     page.keyboard.press("ArrowLeft")
     expect(speaker.locator('[data-place="now"]')).to_have_id("s2")
+    page.keyboard.press("o")
+    expect(page.locator("#s3 .body")).to_be_visible()
+    page.keyboard.press("o")
+    expect(page.locator("#s3 .body")).not_to_be_visible()
     page.keyboard.press("c")
     assert page.evaluate("document.documentElement.dataset.theme") == "light"
     page.keyboard.press("Shift+Slash")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import html
+import re
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
@@ -19,6 +20,7 @@ from pygments.lexers import PythonLexer
 
 from bookkit.mathematics.formula_layout import laid_out, signs
 from bookkit.mathematics.katex import Formulas
+from bookkit.mathematics.typography import CLOSING, FITS_A_PHONE, OPENING
 from bookkit.reading.checked_numbers import without_checks
 
 # Where a link may lead: to the site's pages, seen from the folder of the decks.
@@ -74,14 +76,38 @@ class Words:
         return f'<div class="{size}"><div class="formula-scroll">{body}</div></div>\n'
 
     def _inline(self, tokens: Sequence[Token], at: int, *_: Any) -> str:
-        return self._formulas.html(tokens[at].content.strip(), display=False)
+        tex = tokens[at].content.strip()
+        formula = self._formulas.html(tex, display=False)
+        before = _marks(OPENING, tokens, at - 1)
+        after = _marks(CLOSING, tokens, at + 1)
+        if not before and not after:
+            return formula
+        size = "kept long" if signs(tex) > FITS_A_PHONE else "kept"
+        return f'<span class="{size}">{before}{formula}{after}</span>'
 
     def _block(self, tokens: Sequence[Token], at: int, *_: Any) -> str:
         return self.formula(tokens[at].content.strip())
 
 
+def _marks(marks: re.Pattern[str], tokens: Sequence[Token], at: int) -> str:
+    """The marks of a text that touch the formula beside it."""
+    there = 0 <= at < len(tokens) and tokens[at].type == "text"
+    found = marks.search(tokens[at].content) if there else None
+    return html.escape(found[0]) if found else ""
+
+
+def _is_formula(tokens: Sequence[Token], at: int) -> bool:
+    return 0 <= at < len(tokens) and tokens[at].type == "math_inline"
+
+
 def _text(tokens: Sequence[Token], at: int, *_: Any) -> str:
-    return html.escape(tokens[at].content).replace(" %", "\u202f%")
+    words = tokens[at].content
+    # What touches a formula stands in one box with it, so that no line begins with a comma.
+    if _is_formula(tokens, at - 1):
+        words = CLOSING.sub("", words)
+    if _is_formula(tokens, at + 1):
+        words = OPENING.sub("", words)
+    return html.escape(words).replace(" %", "\u202f%")
 
 
 def _link(tokens: Sequence[Token], at: int, *_: Any) -> str:
