@@ -9,7 +9,7 @@ from __future__ import annotations
 import html
 import re
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -225,13 +225,13 @@ def _page(chapter: Chapter, made: list[str]) -> str:
 """
 
 
-def decks(words: Words) -> list[Deck]:
-    """Make the deck of every chapter that has a source."""
+def decks(words: Words, built: Container[str]) -> list[Deck]:
+    """Make the deck of every chapter that has a source and is among the pages ``built``."""
     page = LESSONS.read_text(encoding="utf-8")
     listed, wrong = sources(), []
     made: list[Deck] = []
     for path in chapters():
-        if path.stem not in listed:
+        if path.stem not in listed or f"notebooks/{path.stem}" not in built:
             continue
         text = listed[path.stem].read_text(encoding="utf-8")
         try:
@@ -254,7 +254,7 @@ def write(app: Sphinx, out: Path) -> None:
     """Write the decks into the site, and what their stage needs."""
     words = Words(Path(app.doctreedir).parent / ".slides.json")
     try:
-        made = decks(words)
+        made = decks(words, app.env.found_docs)
     except MissingError as error:
         raise ExtensionError(str(error)) from error
     finally:
