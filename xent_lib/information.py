@@ -279,13 +279,13 @@ def jensen_shannon_divergence(
 
     See Also
     --------
-    kl_divergence : its two halves are this, from ``p`` and from ``q`` to the mixture.
+    kl_divergence : this is its mean, from ``p`` and from ``q`` to the mixture.
 
     Notes
     -----
-    Chapter 14 takes it apart. With :math:`s_k = (p_k - q_k) / (p_k + q_k)` a class adds
-    :math:`\frac12 m_k \big((1 + s_k) \log(1 + s_k) + (1 - s_k) \log(1 - s_k)\big)`, which is
-    :math:`m_k (s_k^2 / 2 + s_k^4 / 12 + \dots)`. For small :math:`s_k` the series is added up,
+    Chapter 14 takes it apart. With :math:`t_k = (p_k - q_k) / (p_k + q_k)` a class adds
+    :math:`\frac12 m_k \big((1 + t_k) \log(1 + t_k) + (1 - t_k) \log(1 - t_k)\big)`, which is
+    :math:`m_k (t_k^2 / 2 + t_k^4 / 12 + \dots)`. For small :math:`t_k` the series is added up,
     so the result keeps its digits where ``p`` and ``q`` nearly agree, and no term is negative.
     Time and memory grow linearly with the size of ``p``.
 

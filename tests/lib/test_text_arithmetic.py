@@ -260,6 +260,17 @@ def test_a_bit_that_was_turned_is_noticed(place, bit):
         arithmetic_decode(bytes(damaged), always, 10)
 
 
+def test_tokens_that_are_all_but_certain_may_share_a_code_at_different_lengths():
+    def sure(context):
+        return np.log([1 - 1e-12, 1e-12])
+
+    assert arithmetic_decode(arithmetic_encode([0, 0], sure), sure, 1).tolist() == [0]
+    code = arithmetic_encode([0, 0], always)
+    for num_tokens in (0, 1, 3, 4):
+        with pytest.raises(ValueError, match="no text has this code"):
+            arithmetic_decode(code, always, num_tokens)
+
+
 def test_a_list_that_the_forecast_sees_is_the_text_so_far():
     seen = []
 

@@ -69,9 +69,10 @@ def arithmetic_encode(tokens: ArrayLike, log_prob: Forecast) -> bytes:
 
     Notes
     -----
-    Chapter 12 builds it. A token's share is rounded to one of about :math:`2^{32}` slots, and
-    it has one at least, so a token of probability 0 costs about 32 bits. Time grows with N
-    times the size of the vocabulary, plus the time of the forecasts, memory linearly with N.
+    Chapter 12 builds it. The interval is cut into about :math:`2^{32}` slots, of which each
+    token gets a whole number, one at least, so a token of probability 0 costs about 32 bits.
+    Time grows with N times the size of the vocabulary, plus the time of the forecasts, memory
+    linearly with N.
 
     References
     ----------
@@ -109,8 +110,9 @@ def arithmetic_decode(code: bytes, log_prob: Forecast, num_tokens: int) -> IntAr
     code : bytes
         What ``arithmetic_encode`` returned.
     log_prob : callable
-        The forecasts that it was given, equal to the last bit: a forecast that differs by
-        rounding may give another text from some token on.
+        The forecasts that it was given, equal to the last bit: with one that differs by
+        rounding, what is read may go wrong from some token on, and then nearly always ends
+        in the error below.
     num_tokens : int
         N, the number of tokens to read.
 
@@ -130,8 +132,10 @@ def arithmetic_decode(code: bytes, log_prob: Forecast, num_tokens: int) -> IntAr
     Notes
     -----
     Chapter 12 builds it. After the text the mark has to follow, and what was read has to have
-    this code and no other. A code that was changed or cut short, or that is read with another
-    number of tokens, leads to the mark by chance alone, about once in :math:`2^{32}` times.
+    this code and no other. A code that was changed or cut short leads to the mark by chance
+    alone, about once in :math:`2^{32}` times. So does one that is read with another number of
+    tokens, unless the forecasts are all but certain: texts of one token alone, which had
+    probability 1 each time, may share a code at different lengths.
     Time and memory are those of ``arithmetic_encode``, whatever the code is.
 
     Examples

@@ -149,8 +149,7 @@ class NgramModel:
         Returns
         -------
         ndarray, shape (vocab_size,)
-            Log-probabilities in nats, float64; finite unless a probability is below about
-            1e-308 and rounds to 0.
+            Log-probabilities in nats, float64; finite unless a probability rounds to 0.
 
         Raises
         ------

@@ -47,10 +47,11 @@ class BytePairTokenizer:
 
     Notes
     -----
-    Taught in chapter 12. Fitting takes time that grows with ``num_merges`` times the
-    number of different pairs, and memory that grows with the number of different words.
-    Decoding takes time and memory that grow linearly with the text. So does encoding while
-    words are short; the time for a word grows with the square of its length.
+    Taught in chapter 12. A fit counts the words in time and memory that grow linearly with
+    the text. Each merge then takes time that grows with the number of different pairs and with
+    the length of the words that hold the pair. Decoding takes time and memory that grow
+    linearly with the text. So does encoding while words are short; the time for a word grows
+    at most with the square of its length.
 
     References
     ----------
@@ -80,8 +81,8 @@ class BytePairTokenizer:
         Parameters
         ----------
         text : str
-            Where pairs are counted. Of pairs equally frequent, the one with the smaller
-            tokens comes first.
+            Where pairs are counted. Of pairs equally frequent, the one whose first token is
+            smaller comes first, and of those the one whose second is.
 
         Returns
         -------

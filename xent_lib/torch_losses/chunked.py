@@ -25,7 +25,7 @@ from xent_lib.torch_losses._checks import (
     refuse_second_derivative,
 )
 
-# Below this many rows a matrix product waits for the weight to arrive from memory.
+# A matrix product of few rows waits for the weight to arrive from memory.
 FEWEST_ROWS = 64
 
 
@@ -110,12 +110,12 @@ def linear_cross_entropy(
     Notes
     -----
     For chapter 13. Time: three matrix products of 2·N·C·D operations each, as in the
-    two-liner. 'none', and a second ``backward`` of a retained graph, compute the logits again
-    and need a fourth. Memory beside the gradients: ``chunk_size`` times C numbers of at least
-    32 bits and, for narrower inputs, copies of them in the narrow format, of one
-    addition to the weight's gradient, and at the end of all gradients; where rows are ignored,
-    also ``chunk_size`` rows of ``input``. The two-liner holds N
-    times C numbers several times over; :func:`xent_lib.memory.loss_memory` counts both.
+    two-liner. 'none' computes the logits again in ``backward``, a fourth product; a second
+    ``backward`` of a retained graph computes all three again. Memory beside the gradients:
+    ``chunk_size`` times C numbers of at least 32 bits and, for narrower inputs, copies of them
+    in the narrow format, of one addition to the weight's gradient, and at the end of all
+    gradients; where rows are ignored, also ``chunk_size`` rows of ``input``. The two-liner
+    holds N times C numbers several times over; :func:`xent_lib.memory.loss_memory` counts both.
 
     The gradients of 'mean' and 'sum' are computed with the loss, which is when the logits are
     at hand, and scaled by what ``backward`` is given. Sums over chunks are kept in float32 at
