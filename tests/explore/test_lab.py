@@ -23,7 +23,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 from built_figures import drawn
 
 ROOT = Path(__file__).resolve().parents[2]
-CURVE, ASK_CURVE, SET_CURVE, THREE, ASK_THREE, SET_THREE = range(6)
+CURVE, ASK_CURVE, SET_CURVE, THREE, ASK_THREE, SET_THREE, QUIZ = range(7)
 CELLS = {
     CURVE: "from xent_lib.explore import LossCurve\n\n"
     "curve = LossCurve([0.7, 0.2, 0.1])\ncurve",
@@ -38,6 +38,7 @@ CELLS = {
     ASK_THREE: "print(logits.shift, simplex.p[0], walk.rule, walk.steps, len(walk.path))",
     SET_THREE: "logits.truth = 2\nsimplex.p = [1.0, 0.0, 0.0]\n"
     "walk.rule, walk.steps = 'Newton', 50",
+    QUIZ: "from xent_lib.explore import Quiz\n\nQuiz(5)",
 }
 PATIENCE = 120_000  # milliseconds; a kernel starts and imports matplotlib
 TRIES = 10
@@ -253,6 +254,28 @@ def test_every_other_figure_and_python_follow_each_other(notebook: Page) -> None
 
     walk.get_by_role("button", name="Reset").click()
     ask(notebook, ASK_THREE, "gradient descent 0 1")
+
+
+def test_a_quiz_answers_below_its_cell_and_arrows_stay_in_it(notebook: Page) -> None:
+    run_cell(notebook, QUIZ)
+    quiz = output_of(notebook, QUIZ)
+    asked = quiz.locator(".quiz-question").first
+    asked.get_by_role("radio").first.focus(timeout=PATIENCE)
+    for key in ("ArrowDown", "ArrowDown", "ArrowDown"):
+        notebook.keyboard.press(key)
+    last = asked.get_by_role("radio", name="(d) none of them")
+    expect(last).to_be_checked()
+    expect(last).to_be_focused()
+    notebook.keyboard.press("Enter")
+    said = asked.locator(".quiz-said")
+    expect(said).to_contain_text("Not (d).")
+    expect(said).to_contain_text("softmax is invariant to a shift")
+    number = quiz.locator(".quiz-question").nth(5)
+    number.get_by_role("textbox").fill("1,4076")
+    notebook.keyboard.press("Enter")
+    expect(number.locator(".quiz-said")).to_contain_text("Right.")
+    expect(number.locator(".quiz-said math").first).to_be_visible()
+    expect(quiz.locator(".quiz-sum")).to_contain_text("2 of 7 answered, 1 right.")
 
 
 def test_a_chapter_opens_unchanged_and_is_kept_as_it_is_stored(

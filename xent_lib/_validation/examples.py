@@ -321,6 +321,19 @@ def check_description(name: str, text: str) -> None:
         )
 
 
+def check_chapter(name: str, chapter: int | str, known: Collection[str]) -> str:
+    """Return a chapter's number in two digits, where it is among the known ones."""
+    if isinstance(chapter, bool) or not isinstance(chapter, int | np.integer | str):
+        raise TypeError(
+            f"{name} must be a chapter's number; got {type(chapter).__name__}"
+        )
+    number = str(chapter).strip().zfill(2)
+    if number not in known:
+        last = max(map(int, known))
+        raise ValueError(f"{name} must be from 1 to {last}; got {chapter!r}")
+    return number
+
+
 def check_text(name: str, text: str) -> str:
     """Return a string."""
     if not isinstance(text, str):

@@ -2,7 +2,8 @@
 
 In a live notebook anywidget hosts the module and its state is read and set from Python. In the
 built book a small host of the book's own mounts the same module. Each chapter says which it
-uses; importing this needs anywidget and matplotlib, so ``import xent_lib`` leaves it out.
+uses, and ends with its quiz, which is a class and a module too and no figure. Importing this
+needs anywidget and matplotlib, so ``import xent_lib`` leaves it out.
 """
 
 from xent_lib.explore.calibration import Calibration
@@ -10,6 +11,7 @@ from xent_lib.explore.descent import Descent
 from xent_lib.explore.logits import Logits
 from xent_lib.explore.loss_curve import LossCurve
 from xent_lib.explore.memory_sizes import Memory
+from xent_lib.explore.quiz import Quiz
 from xent_lib.explore.simplex import Simplex
 from xent_lib.explore.surprisal_strip import SurprisalStrip
 
@@ -19,6 +21,7 @@ __all__ = [
     "Logits",
     "LossCurve",
     "Memory",
+    "Quiz",
     "Simplex",
     "SurprisalStrip",
 ]

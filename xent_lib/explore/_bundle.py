@@ -35,6 +35,11 @@ def for_a_page(modules: Iterable[str]) -> str:
     )
 
 
+def for_a_quiz() -> str:
+    """One classic script that makes a form of each question of a page."""
+    return f"(() => {{\n{_joined(['quiz'])}$.quiz.start();\n}})();\n"
+
+
 def _joined(modules: Iterable[str]) -> str:
     order: dict[str, str] = {}
     for module in modules:

@@ -36,7 +36,14 @@ PACKAGES = {
 }
 KERNEL = {"name": "python3", "display_name": "Python 3", "language": "python"}
 VARIES = "varies-with-processor"  # on a cell whose figure shows rounding errors
-_KEPT_TAGS = {"raises-exception", FOLDED, "nbval-ignore-output", VARIES}
+ONLY_IN_NOTEBOOKS = "remove-cell"  # the quiz, which stands on a page of its own
+_KEPT_TAGS = {
+    "raises-exception",
+    FOLDED,
+    "nbval-ignore-output",
+    VARIES,
+    ONLY_IN_NOTEBOOKS,
+}
 
 
 def normalise(notebook: NotebookNode) -> NotebookNode:

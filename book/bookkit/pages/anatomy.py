@@ -16,7 +16,7 @@
 | its heading "Mistake ..."                        | section ``mistake``                  |
 | its H2 "Summary"                                 | section ``summary``                  |
 | its H2 "Where to go next"                        | section ``next-steps``               |
-| a bold question of a quiz, the list after it     | ``question``, ``choices``            |
+| a bold question of a quiz, what belongs to it    | ``quiz-question``, see quizzes.py    |
 
 A Markdown link may name figures, tagged equations and glossary terms: ``#fig-3-2``,
 ``#eq-3-1`` and ``../book/glossary.md#surprisal`` resolve as links to headings do, and a
@@ -36,6 +36,7 @@ from sphinx.transforms import SphinxTransform
 from sphinx.util import logging
 
 from bookkit.mathematics.katex import equation_id, equation_tag
+from bookkit.pages import quizzes
 from bookkit.pages.code_box import boxes
 from bookkit.pages.interactive import mount, size_of
 from bookkit.reading.contents import chapter_number
@@ -60,7 +61,6 @@ _SECTIONS = [
     (re.compile(r"^summary$", re.IGNORECASE), "summary"),
     (re.compile(r"^where to go next$", re.IGNORECASE), "next-steps"),
 ]
-_LETTER = re.compile(r"\([a-z]\)\s+")
 _BEFORE_YOU_START = "before you start"
 
 
@@ -86,7 +86,7 @@ class Anatomy(SphinxTransform):
             if type(node) in deals:
                 deals[type(node)](node)
         for section in self.quizzes:  # whose texts are cut, so after the walk
-            _dress_quiz(section)
+            quizzes.dress(self.env, section)
         first = self.document.next_node(nodes.section)
         if self.in_chapter and first is not None:
             _dress_opening(first)
@@ -208,22 +208,6 @@ def _dress_opening(section: nodes.section) -> None:
             del question[start:]
             question.parent.insert(question.parent.index(question) + 1, line)
             return
-
-
-def _dress_quiz(section: nodes.section) -> None:
-    for question, choices in zip(section, section[1:], strict=False):
-        if not isinstance(choices, nodes.bullet_list):
-            continue
-        if not isinstance(question, nodes.paragraph):
-            continue
-        question["classes"].append("question")
-        choices["classes"].append("choices")
-        for words in (item.next_node(nodes.Text) for item in choices):
-            match = _LETTER.match(words or "")
-            if match:
-                letter = nodes.inline("", match[0].strip(), classes=["letter"])
-                after = [nodes.Text(" "), nodes.Text(words[match.end() :])]
-                words.parent.replace(words, [letter, *after])
 
 
 def open_fold(writer: Any, node: HideCodeCellNode) -> None:
