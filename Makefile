@@ -18,7 +18,7 @@ define environment
 	exit $$code; }
 endef
 
-.PHONY: help book serve epub zip test test-slow test-fresh lab refresh bench lighthouse links pictures pdf assignments grade lock clean
+.PHONY: help book serve epub zip test test-slow test-fresh lab refresh bench lighthouse links pictures pdf slides assignments grade lock clean
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
 
@@ -99,6 +99,11 @@ pdf: ## set the whole book and its cheat sheet as PDFs, in _build/take
 	@$(tools) bookkit.commands.build
 	@$(tools) bookkit.take_away.pdf
 	@$(tools) bookkit.commands.build
+
+slides: ## make the decks of slides, and print each as a PDF in _build/slides
+	$(call environment,all)
+	@$(tools) bookkit.commands.build
+	@$(tools) bookkit.slides.pdf
 
 assignments: ## make the assignments in _build/course: to hand out, to grade with, solved
 	$(call environment,all)

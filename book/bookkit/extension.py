@@ -32,6 +32,7 @@ from bookkit.pages.code_box import boxes
 from bookkit.pages.page import Page, changed
 from bookkit.reading import checked_numbers
 from bookkit.search import genindex, index
+from bookkit.slides import decks
 from bookkit.take_away import downloads, offers
 
 # Each may use what those before it have put into the page's context.
@@ -60,6 +61,7 @@ WRITE: tuple[Callable[[Sphinx, Path], None], ...] = (
     foot.write,
     changes.write,
     content_policy.write,
+    decks.write,
     fonts.write,
 )
 
@@ -141,6 +143,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
         ("source-read", checked_numbers.clean_source),
         ("source-read", interactive.take_states),
         ("source-read", library.fill),
+        ("source-read", decks.link),
         ("autodoc-process-signature", library.signature),
         ("doctree-read", questions.keep_anchors),
         ("doctree-read", interactive.set_settings_aside),

@@ -10,9 +10,9 @@ from sphinx.transforms.post_transforms import SphinxPostTransform
 
 from bookkit.mathematics.formula_layout import signs
 
-_OPENING = re.compile(r"[(\[“‘]+$")
-_CLOSING = re.compile(r"^(?:[,.;:?!)\]”…]|’s?|-th)+")
-_FITS_A_PHONE = 20  # signs of a formula that never needs a second line
+OPENING = re.compile(r"[(\[“‘]+$")
+CLOSING = re.compile(r"^(?:[,.;:?!)\]”…]|’s?|-th)+")
+FITS_A_PHONE = 20  # signs of a formula that never needs a second line
 
 
 class BindPunctuation(SphinxPostTransform):
@@ -28,11 +28,11 @@ class BindPunctuation(SphinxPostTransform):
 def bind_punctuation(part: nodes.Element) -> None:
     """Put each formula and the marks that touch it into one box that does not break."""
     for formula in list(part.findall(nodes.math)):
-        before = _cut(formula, _OPENING, -1)
-        after = _cut(formula, _CLOSING, 1)
+        before = _cut(formula, OPENING, -1)
+        after = _cut(formula, CLOSING, 1)
         if before or after:
             kept = nodes.inline(classes=["kept"])
-            if signs(formula.astext()) > _FITS_A_PHONE:
+            if signs(formula.astext()) > FITS_A_PHONE:
                 kept["classes"].append("long")
             formula.replace_self(kept)
             kept += [nodes.Text(before), formula, nodes.Text(after)]

@@ -31,7 +31,7 @@ _IDLE = re.compile(r'<span class="(?:pre|w)">([^<]*)</span>')
 _COPIED = {"python", "bash", "shell"}
 _COPY = '<button type="button" class="copy">Copy</button>'
 _TOKEN = re.compile(r'<span class="(\w+)">([^<]*)</span>')
-_EMPTY_HEADER = re.compile(r'<th class="head[^"]*">(?:<p>)?\s*(?:</p>)?</th>')
+_EMPTY_HEADER = re.compile(r'<th(?: class="head[^"]*")?>(?:<p>)?\s*(?:</p>)?</th>')
 _HEADER = re.compile(r"<th\b[^>]*>.*?</th>", re.DOTALL)
 _MATHML = re.compile(r"<math\b([^>]*)>(.*?)(<annotation\b.*?</math>)", re.DOTALL)
 _MATHML_TOKEN = re.compile(r"<m(?:i|n|o|text)\b[^>]*>([^<]*)")
@@ -183,16 +183,20 @@ def _name_formula(math: re.Match[str]) -> str:
     return f'<math aria-label="{label}"{math[1]}>{math[2]}{math[3]}'
 
 
+def with_named_headers(body: str) -> str:
+    """Give the header of each column a name that a screen reader can announce."""
+    # A header cell without text heads nothing, and MathML alone gives no name.
+    body = _EMPTY_HEADER.sub("<td></td>", body)
+    return _HEADER.sub(lambda header: _MATHML.sub(_name_formula, header[0]), body)
+
+
 def _mend(body: str) -> str:
     """Correct what docutils writes and a browser or a screen reader would take amiss."""
     body = _IDLE.sub(r"\1", _CODE.sub(_mend_code, body))
     # As attributes the sizes give the browser the proportions before the file is there
     # and leave the width to the style sheet.
     body = _DRAWN_SIZE.sub(r'width="\1" height="\2" loading="lazy"', body)
-    # A header cell without text heads nothing.
-    body = _EMPTY_HEADER.sub("<td></td>", body)
-    # A column is announced by its header's name, and MathML alone gives none.
-    body = _HEADER.sub(lambda header: _MATHML.sub(_name_formula, header[0]), body)
+    body = with_named_headers(body)
     # ARIA has deprecated this role, and a list must hold list items alone.
     body = body.replace(' role="doc-biblioentry"', "")
     return body.replace(
