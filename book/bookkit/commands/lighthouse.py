@@ -43,12 +43,12 @@ class LighthouseError(RuntimeError):
 
 
 def pages(site: Path) -> list[str]:
-    """Every page of the site by its path without the suffix; no way in, no 404."""
+    """Every page for reading by its path without the suffix; no way in, no 404, no slides."""
     found = (path.relative_to(site) for path in site.rglob("*.html"))
     return sorted(
         path.with_suffix("").as_posix()
         for path in found
-        if path.parts[0] not in ("_static", "_sources")
+        if path.parts[0] not in ("_static", "_sources", "slides")
         and path.name not in ("index.html", "404.html")
     ) + ["book/index"]
 
