@@ -77,7 +77,11 @@ HINTS = {
     ("0.7 / math.log(2)", "[0.25 / math.log(2), 0.123456 / math.log(2)]"): "bits",
     ("-0.7", "[-0.25, 0.123456]"): "",
     ("1.0", "[0.3, 0.1]"): "",
-    ("'0.7'", "None"): "",
+    ("'0.7'", "None"): "A string came",
+    ("0.7", "{0: 0.25, 1: 0.123456}"): "A dict came",
+    ("0.7 + 5e-6", "[0.25, 0.123456]"): "Was a small number added",
+    ("0.7 + 5e-5", "[0.25, 0.123456]"): "",
+    ("None", "None"): "",
 }
 Answer = dict[str, Any]
 
@@ -316,6 +320,7 @@ def test_two_mistakes_are_both_named_where_an_error_hides_one(
             ["0.5", "0.25", "raises ZeroDivisionError"],
             ["-0.5", "-0.25", "1.0"],
             ["-0.5", "0.25", "1.0"],
+            ["5.0", "raises ZeroDivisionError", "1.0"],
         ],
     }
     programs = {
@@ -326,6 +331,7 @@ def test_two_mistakes_are_both_named_where_an_error_hides_one(
         "-2 / x": [0],
         "3": [],
         "-0.5 if x == 2 else 7": [],
+        "-1 / x if x != 4 else 1 / 0": [1],
     }
     sources = [f"def f(x):\n    return {body}\n" for body in programs]
     page = in_the_page([(source, asked) for source in sources])

@@ -48,6 +48,7 @@ _SET_IN_TYPE = {
 _FIXED_SPACE = "\u00a0"
 _NATS_IN_A_BIT = math.log(2)
 _ROUNDED_TO = (2, 3, 4, 5)  # places
+_CLOSE = 1e-5
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     Outcomes = list[tuple[object, dict[str, object] | None]]
@@ -232,12 +233,13 @@ def same(told: str, other: str) -> bool:
 
 
 def _recognised(
-    outcomes: "Outcomes", wrong: list[list[str]], right: list[bool]
+    outcomes: "Outcomes", wrong: list[list[str]], right: list[bool], expected: list[str]
 ) -> list[int]:
     """The known wrong answers that explain what came, at most two.
 
     One that agrees at every check explains all. Else an error may hide what another mistake
-    does: then one has to agree wherever a value came, and one wherever an error did.
+    does: then one has to agree wherever a value came, and one, which does nothing but raise,
+    wherever an error did.
     """
     agreeing = [
         [
@@ -251,14 +253,25 @@ def _recognised(
             return [place]
     found = []
     broke = [fault is not None for _, fault in outcomes]
-    for kind in (False, True):
-        asked = [place for place in range(len(broke)) if broke[place] == kind]
-        if all(right[place] for place in asked):
-            continue
+    values = [place for place in range(len(broke)) if not broke[place]]
+    if not all(right[place] for place in values):
         for place, agrees in enumerate(agreeing):
-            if all(agrees[check] for check in asked):
+            if all(agrees[check] for check in values):
                 found.append(place)
                 break
+    for place, agrees in enumerate(agreeing):
+        raising = [told.startswith(RAISES) for told in wrong[place]]
+        alone = all(
+            told.startswith(RAISES) or same(told, expected[check])
+            for check, told in enumerate(wrong[place])
+        )
+        if (
+            alone
+            and raising == broke
+            and all(agrees[n] for n, b in enumerate(broke) if b)
+        ):
+            found.append(place)
+            break
     return found if any(broke) else []
 
 
@@ -282,6 +295,14 @@ def _rounded(numbers: list[float], places: int) -> list[float]:
     return [round(x, places) if math.isfinite(x) else x for x in numbers]
 
 
+def _close(numbers: list[float], wanted: list[float]) -> bool:
+    return all(
+        abs(one - two) <= _CLOSE * (1 + abs(two))
+        for one, two in zip(numbers, wanted)  # noqa: B905
+        if one != two
+    )
+
+
 def _by_its_form(came: object, expected: object) -> str:
     """What is wrong with a result of another kind than the expected one."""
     listed = (list, tuple)
@@ -297,6 +318,10 @@ def _by_its_form(came: object, expected: object) -> str:
             return f"The lists differ in length: {len(came)} came, {len(expected)} expected."
     elif isinstance(expected, (int, float)) and isinstance(came, listed):
         return "A list came, and the task asks for one number."
+    if isinstance(came, (dict, str)) and not isinstance(expected, (dict, str)):
+        kind = "A dict" if isinstance(came, dict) else "A string"
+        asked = "a list" if isinstance(expected, listed) else "a number"
+        return f"{kind} came, and the task asks for {asked}."
     return ""
 
 
@@ -327,6 +352,11 @@ def _by_its_size(failed: list[tuple[object, object]]) -> str:
     for places in _ROUNDED_TO:
         if all(near(one, _rounded(two, places)) for one, two in pairs):
             return "The numbers are rounded. Return them with all their digits."
+    if all(_close(one, two) for one, two in pairs):
+        return (
+            "The numbers are close, and further off than rounding makes them. Was a small "
+            "number added somewhere?"
+        )
     return ""
 
 
@@ -371,6 +401,12 @@ def verdict(task: str) -> str:
         row["came"], row["expected"] = came, should
         rows.append(row)
     held = [right for right, _ in told_of]
-    wrong = [] if all(held) else _recognised(outcomes, asked["wrong"], held)
+    wrong = (
+        []
+        if all(held)
+        else _recognised(
+            outcomes, asked["wrong"], held, [told for _, told in asked["checks"]]
+        )
+    )
     hint = "" if wrong or all(held) else _hint(outcomes, told_of)
     return json.dumps({"rows": rows, "wrong": wrong, "hint": hint})
