@@ -97,7 +97,7 @@ def show(value: object, digits: int = 6, depth: int = 0) -> str:
             return f"[{inner}]"
         return f"({inner},)" if len(value) == 1 else f"({inner})"
     if isinstance(value, str):
-        value = value[: _LONGEST + 1]
+        value = value[:_LONGEST]
     text = repr(value)
     return text if len(text) <= _LONGEST else text[:_LONGEST] + " ..."
 
@@ -272,7 +272,7 @@ def _recognised(
         ):
             found.append(place)
             break
-    return found if any(broke) else []
+    return found
 
 
 def _numbers(value: object) -> list[float] | None:
