@@ -307,6 +307,8 @@ def test_a_finite_price_of_the_impossible_gets_a_hint() -> None:
         "hint"
     ]
     assert "infinity" in hint
+    nan = "def f(x):\n    return 2.0 if x else float('nan')\n"
+    assert in_cpython(nan, asked)["verdict"]["hint"] == ""
     right = "def f(x):\n    return 2.0 if x else float('inf')\n"
     assert in_cpython(right, asked)["verdict"]["hint"] == ""
 

@@ -347,7 +347,7 @@ def _by_its_size(failed: list[tuple[object, object]]) -> str:
             "These are bits: the logarithm is taken to the base 2. With math.log the unit "
             "is the nat."
         )
-    if all(two == [math.inf] and not math.isinf(one[0]) for one, two in pairs):
+    if all(two == [math.inf] and math.isfinite(one[0]) for one, two in pairs):
         return "A finite number came where infinity is due. Was a 0 replaced by a small number?"
     for places in _ROUNDED_TO:
         if all(near(one, _rounded(two, places)) for one, two in pairs):
