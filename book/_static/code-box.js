@@ -226,7 +226,7 @@
 
     const tell = (answer, source) => {
       if (answer.stopped === "time") {
-        return [say("Stopped after 2 seconds: the program was still running. Does a loop in it never end? Your text is as it was.", "code-box-verdict")];
+        return [say(`Stopped after ${LONGEST / 1000} seconds: the program was still running. Does a loop in it never end, or take very many steps? Your text is as it was.`, "code-box-verdict")];
       }
       if (answer.stopped === "reader") return [say("Stopped. Your text is as it was.", "code-box-verdict")];
       if (answer.stopped) return [say(`Python broke off: ${answer.stopped}. Your text is as it was.`, "code-box-verdict")];
@@ -239,12 +239,14 @@
       return verdict ? judged(verdict) : [];
     };
 
-    const judged = ({ rows, wrong }) => {
+    const judged = ({ rows, wrong, hint }) => {
       const right = rows.filter((row) => row.right).length;
       const all = right === rows.length;
       const told = [say(all ? `All ${rows.length} checks hold.` : `${right} of ${rows.length} checks hold.`, "code-box-verdict")];
-      const known = wrong < 0 ? null : box.querySelectorAll(".code-box-wrong > ul > li")[wrong];
-      if (known) told.push(make("div", { className: "code-box-mistake" }, known.lastElementChild.cloneNode(true)));
+      const known = box.querySelectorAll(".code-box-wrong > ul > li");
+      const mistaken = wrong.map((place) => known[place].lastElementChild.cloneNode(true));
+      if (hint) mistaken.push(say(hint));
+      if (mistaken.length) told.push(make("div", { className: "code-box-mistake" }, ...mistaken));
       // What failed first; what holds is known.
       const sorted = [...rows].sort((one, other) => one.right - other.right);
       told.push(make("ul", { className: "code-box-rows" }, ...sorted.map((row) => {

@@ -26,7 +26,7 @@ FOUND = [
 ]
 TASKS = {name: task for _, name, task in FOUND}
 # The chapters whose subject needs no array library.
-WITH_TASKS = (1, 2, 3, 4, 5, 6, 7, 8, 10, 11)
+WITH_TASKS = (1, 2, 3, 4, 5, 6, 7, 8, 10, 11, 12)
 FEWEST_TASKS, FEWEST_WRONG = 2, 3
 # What differs between the two Pythons and a task may meet, with the error or what it prints.
 MET = {
@@ -43,6 +43,45 @@ MET = {
     "x = 1\n   y = 2": "IndentationError",
     "{}['a']": "KeyError",
     "raise SystemExit": "SystemExit",
+}
+# What a reader is told of a line that Python cannot read or a name that it does not know.
+REMARKS = {
+    "def f(x)\n    return 1\n": "ends with a colon",
+    "if 3 > 2\n    print(1)\n": "ends with a colon",
+    "x = (1,\n": "is a bracket not closed",
+    "def f():\n": "or a block empty",
+    "print(\u201ca\u201d)\n": "The line holds \u201c",
+    "x = 3 \u2212 1\n": "Python reads - there",
+    "def f():\n\u00a0\u00a0return 1\n": "space of fixed width",
+    "x = 1\nmatch x:\n    case 1: pass\n": "neither match nor",
+    "a = [1]\nb = [*a, 2]\n": "neither match nor",
+    "log(2)\n": "Is it math.log?",
+    "math.log(2)\n": "import math is missing",
+    "import numpy\n": "and no others",
+    "import dataclasses\n": "and no others",
+    "sum = 0\nsum([1])\n": "In your code sum is a value",
+    "x = y\n": "",
+    "x = 1 +\ny = 2\n": "",
+}
+# What `f` and `g` return, where 0.7 and [0.25, 0.123456] are right, and what is said of it.
+HINTS = {
+    ("[0.7]", "[0.25, 0.123456]"): "A list came",
+    ("0.7", "0.25"): "One number came",
+    ("0.7", "(x for x in (0.25, 0.123456))"): "Put list(...) around it",
+    ("0.7", "map(abs, (0.25, 0.123456))"): "Put list(...) around it",
+    ("0.7", "[0.25]"): "1 came, 2 expected",
+    ("0.7", "[0.25, 0.12]"): "rounded",
+    ("0.7", "[0.25, 0.1235]"): "rounded",
+    ("-0.7", "(-0.25, -0.123456)"): "The sign is turned",
+    ("-0.7", "[0.25, 0.123456]"): "The sign is turned",
+    ("0.7 / math.log(2)", "[0.25 / math.log(2), 0.123456 / math.log(2)]"): "bits",
+    ("-0.7", "[-0.25, 0.123456]"): "",
+    ("1.0", "[0.3, 0.1]"): "",
+    ("'0.7'", "None"): "A string came",
+    ("0.7", "{0: 0.25, 1: 0.123456}"): "A dict came",
+    ("0.7 + 5e-6", "[0.25, 0.123456]"): "Was a small number added",
+    ("0.7 + 5e-5", "[0.25, 0.123456]"): "",
+    ("None", "None"): "",
 }
 Answer = dict[str, Any]
 
@@ -130,7 +169,7 @@ def test_the_solution_passes_and_the_start_does_not(name: str) -> None:
     task = TASKS[name]
     asked = boxes.spec(task)
     solved = in_cpython(task.solution, asked)
-    assert kind(solved) == (None, [True] * len(task.checks), -1)
+    assert kind(solved) == (None, [True] * len(task.checks), [])
     started = in_cpython(task.start, asked)
     assert started["error"] is None
     assert not all(row["right"] for row in started["verdict"]["rows"])
@@ -145,7 +184,7 @@ def test_each_wrong_answer_is_told_from_the_others_and_explained(name: str) -> N
     for place, (said, code) in enumerate(task.wrong):
         judged = in_cpython(code, asked)
         assert judged["error"] is None
-        assert judged["verdict"]["wrong"] == place, said
+        assert judged["verdict"]["wrong"] == [place], said
         assert len(said.split()) > 5 and said.endswith(".")
 
 
@@ -228,6 +267,113 @@ def test_a_result_that_differs_late_is_shown_with_more_digits() -> None:
     late, nothing = in_cpython("", asked)["verdict"]["rows"]
     assert (late["came"], late["expected"]) == ("1.000002", "1")
     assert "return" in nothing["remark"]
+
+
+def test_a_line_that_cannot_be_read_or_a_name_gets_a_remark(
+    in_the_page: Callable[[list[tuple[str, Answer | None]]], list[Answer]],
+) -> None:
+    page = in_the_page([(source, None) for source in REMARKS])
+    for (source, remark), there in zip(REMARKS.items(), page, strict=True):
+        told = there["error"]["remark"]
+        assert remark in told and bool(remark) == bool(told), source
+
+
+def test_a_check_says_when_the_tasks_name_is_missing() -> None:
+    row = in_cpython("h = 1\n", {"checks": [["f(1)", "1"]], "wrong": []})
+    assert "your code does not define it" in row["verdict"]["rows"][0]["remark"]
+
+
+def test_results_that_no_known_mistake_explains_get_a_hint(
+    in_the_page: Callable[[list[tuple[str, Answer | None]]], list[Answer]],
+) -> None:
+    checks = [["f()", "0.7"], ["g()", "[0.25, 0.123456]"]]
+    asked = {"checks": checks, "wrong": [["0.1", "[0.2, 0.3]"]]}
+    sources = [
+        f"import math\ndef f():\n    return {one}\ndef g():\n    return {two}\n"
+        for one, two in HINTS
+    ]
+    page = in_the_page([(source, asked) for source in sources])
+    for source, hint, there in zip(sources, HINTS.values(), page, strict=True):
+        for answer in (there, in_cpython(source, asked)):
+            told = answer["verdict"]["hint"]
+            assert hint in told and bool(hint) == bool(told), source
+    for answer in page:
+        assert answer["verdict"]["wrong"] == []
+
+
+def test_a_finite_price_of_the_impossible_gets_a_hint() -> None:
+    asked = {"checks": [["f(1)", "2.0"], ["f(0)", "inf"]], "wrong": []}
+    hint = in_cpython("def f(x):\n    return 2.0 if x else 34.5\n", asked)["verdict"][
+        "hint"
+    ]
+    assert "infinity" in hint
+    nan = "def f(x):\n    return 2.0 if x else float('nan')\n"
+    assert in_cpython(nan, asked)["verdict"]["hint"] == ""
+    right = "def f(x):\n    return 2.0 if x else float('inf')\n"
+    assert in_cpython(right, asked)["verdict"]["hint"] == ""
+
+
+def test_two_mistakes_are_both_named_where_an_error_hides_one(
+    in_the_page: Callable[[list[tuple[str, Answer | None]]], list[Answer]],
+) -> None:
+    asked = {
+        "checks": [["f(2)", "0.5"], ["f(4)", "0.25"], ["f(0)", "1.0"]],
+        "wrong": [
+            ["0.5", "0.25", "raises ZeroDivisionError"],
+            ["-0.5", "-0.25", "1.0"],
+            ["-0.5", "0.25", "1.0"],
+            ["5.0", "raises ZeroDivisionError", "1.0"],
+            ["0.5", "raises IndexError", "raises IndexError"],
+        ],
+    }
+    programs = {
+        "1 / x": [0],
+        "-1 / x": [1, 0],
+        "-1 / x if x else 1": [1],
+        "-1 / x if x else [][1]": [1],
+        "-2 / x": [0],
+        "3": [],
+        "-0.5 if x == 2 else 7": [],
+        "-0.5 if x == 2 else 1.0 if x == 0 else 1 / 0": [1],
+        "[][1] if x == 4 else 3": [],
+        "1 / x if x else [][1]": [],
+    }
+    sources = [f"def f(x):\n    return {body}\n" for body in programs]
+    page = in_the_page([(source, asked) for source in sources])
+    for source, places, there in zip(sources, programs.values(), page, strict=True):
+        for answer in (there, in_cpython(source, asked)):
+            assert answer["verdict"]["wrong"] == places, source
+
+
+@pytest.mark.parametrize(
+    ("program", "came"),
+    [
+        ("f = list(range(100_000))\n", "18, 19, ...]"),
+        ("f = {n: n for n in range(1000)}\n", ", ...}"),
+        ("f = 'x' * 1_000_000\n", "xxx ..."),
+        ("f = []\nf.append(f)\n", "[[[[[...]]]]]"),
+        (
+            "class Own:\n    def __repr__(self):\n        return 1 / 0\nf = Own()\n",
+            "ZeroDivisionError",
+        ),
+    ],
+)
+def test_a_result_without_measure_is_shown_in_part(
+    program: str,
+    came: str,
+    in_the_page: Callable[[list[tuple[str, Answer | None]]], list[Answer]],
+) -> None:
+    asked = {"checks": [["f", "1.0"]], "wrong": []}
+    for answer in (in_cpython(program, asked), *in_the_page([(program, asked)])):
+        shown = answer["verdict"]["rows"][0]["came"]
+        assert came in shown and len(shown) < 400 and shown.count("[") <= 5
+
+
+def test_a_question_to_the_reader_is_an_error_and_no_endless_wait(
+    in_the_page: Callable[[list[tuple[str, Answer | None]]], list[Answer]],
+) -> None:
+    (answer,) = in_the_page([("x = input('p: ')\n", None)])
+    assert "nobody can answer" in answer["error"]["text"]
 
 
 @pytest.mark.parametrize(
