@@ -206,3 +206,54 @@ def test_the_versions_named_are_those_that_ran() -> None:
     assert set(named) == set(packages)
     for name, number in named.items():
         assert version(packages[name]).split("+")[0] == number, name
+
+
+def test_xgboost_trains_a_table_of_labels_as_a_model_for_each_and_lightgbm_refuses() -> (
+    None
+):
+    rng = np.random.default_rng(3)
+    x = rng.normal(size=(200, 3))
+    table = (x[:, :2] + 0.3 * rng.normal(size=(200, 2)) > 0).astype(float)
+    data = xgboost.DMatrix(x)
+    settings = {"objective": "binary:logistic"}
+
+    def forecast(labels: Any) -> Any:
+        return xgboost.train(settings, xgboost.DMatrix(x, labels), 5).predict(data)
+
+    separate = np.stack([forecast(column) for column in table.T], axis=1)
+    np.testing.assert_allclose(forecast(table), separate, rtol=1e-6)
+    with pytest.raises(TypeError, match="label"):
+        lightgbm.train({"objective": "binary"}, lightgbm.Dataset(x, label=table), 1)
+
+
+def test_the_scale_of_weights_counts_against_the_penalties_of_xgboost() -> None:
+    x = np.random.default_rng(3).normal(size=(200, 3))
+    labels = (x[:, 0] > 0.5).astype(int) + (x[:, 1] > 0)
+    settings = {"objective": "multi:softprob", "num_class": 3}
+
+    def apart(**more: float) -> float:
+        one, ten = (
+            xgboost.train(
+                settings | more,
+                xgboost.DMatrix(x, labels, weight=scale * (1 + labels)),
+                5,
+            ).predict(xgboost.DMatrix(x))
+            for scale in (1, 10)
+        )
+        return float(np.abs(one - ten).max())
+
+    free = {"lambda": 0, "min_child_weight": 0}
+    assert apart() > 0.01
+    assert apart(**free) < 1e-3
+
+
+def test_a_mark_below_the_classes_is_nan_in_optax_and_an_error_in_scikit_learn() -> (
+    None
+):
+    marked = np.where(KEEP == 1, Y, -100)
+    losses = optax.softmax_cross_entropy_with_integer_labels(
+        jnp.asarray(Z), jnp.asarray(marked)
+    )
+    assert np.isnan(float((losses * KEEP).sum()))
+    with pytest.raises(ValueError, match="not belonging"):
+        log_loss(ARRAYS["v"], ARRAYS["q"], sample_weight=KEEP, labels=range(4))
