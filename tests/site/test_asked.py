@@ -115,49 +115,43 @@ def test_the_fonts_need_no_sign_for_the_phrasings(script: list[Any]) -> None:
     assert all(rows.isascii() for rows in script[1]["phrasings"])
 
 
-def _folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str) -> Path:
-    folder = tmp_path / "asked"
-    folder.mkdir()
+def _folder(root: Path, text: str) -> Path:
+    folder = root / asked.FOLDER
+    folder.mkdir(parents=True)
     (folder / "glossary.txt").write_text(text, encoding="utf-8")
-    monkeypatch.setattr(asked, "FOLDER", folder)
-    monkeypatch.setattr(asked, "ROOT", tmp_path)
     return folder
 
 
-def test_a_stale_anchor_is_named(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    folder = _folder(tmp_path, monkeypatch, "# gone\nwhere is it\n# nat\nunit\n")
+def test_a_stale_anchor_is_named(tmp_path: Path) -> None:
+    folder = _folder(tmp_path, "# gone\nwhere is it\n# nat\nunit\n")
     (folder / "left.txt").write_text("# (page)\nwhat was here\n", encoding="utf-8")
     with pytest.raises(asked.AskedError) as error:
-        asked.read(["book/glossary.html", "book/glossary.html#nat"])
+        asked.read(["book/glossary.html", "book/glossary.html#nat"], tmp_path)
     assert str(error.value) == (
-        "asked/glossary.txt: book/glossary.html has no section #gone\n"
-        "asked/left.txt belongs to no page of the book"
+        "book/asked/glossary.txt: book/glossary.html has no section #gone\n"
+        "book/asked/left.txt belongs to no page of the book"
     )
 
 
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("what is it\n", "asked/glossary.txt:1: a phrasing without a place"),
-        ("# nat\nunit\n# nat\n", "asked/glossary.txt:3: # nat stands here twice"),
-        ("# nat\nunit\nUnit\n", "asked/glossary.txt:3: 'Unit' stands here twice"),
+        ("what is it\n", "book/asked/glossary.txt:1: a phrasing without a place"),
+        ("# nat\nunit\n# nat\n", "book/asked/glossary.txt:3: # nat stands here twice"),
+        ("# nat\nunit\nUnit\n", "book/asked/glossary.txt:3: 'Unit' stands here twice"),
     ],
 )
 def test_a_file_that_says_something_twice_or_nowhere_is_refused(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str, said: str
+    tmp_path: Path, text: str, said: str
 ) -> None:
-    _folder(tmp_path, monkeypatch, text)
+    _folder(tmp_path, text)
     with pytest.raises(asked.AskedError, match=said):
-        asked.read(["book/glossary.html#nat"])
+        asked.read(["book/glossary.html#nat"], tmp_path)
 
 
-def test_a_phrasing_for_the_page_itself_leads_to_its_top(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    _folder(tmp_path, monkeypatch, "# (page)\nlist of words\n\n# nat\nunit\n")
-    assert asked.read(["book/glossary.html", "book/glossary.html#nat"]) == {
+def test_a_phrasing_for_the_page_itself_leads_to_its_top(tmp_path: Path) -> None:
+    _folder(tmp_path, "# (page)\nlist of words\n\n# nat\nunit\n")
+    assert asked.read(["book/glossary.html", "book/glossary.html#nat"], tmp_path) == {
         "book/glossary.html": ["list of words"],
         "book/glossary.html#nat": ["unit"],
     }

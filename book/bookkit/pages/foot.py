@@ -115,6 +115,11 @@ def fill(page: Page) -> None:
         context["page_reproduced"] = reproduced(record, page.name)
 
 
+def version() -> str:
+    """The book's version, as CITATION.cff names it."""
+    return str(yaml.safe_load(_CITATION.read_text(encoding="utf-8"))["version"])
+
+
 def write(app: Sphinx, out: Path) -> None:
     """Lay the licences into the site."""
     for name in LICENCES:

@@ -15,7 +15,7 @@ from typing import TypedDict
 
 from bookkit import ROOT
 
-FOLDER = ROOT / "book" / "asked"
+FOLDER = "book/asked"
 # A line for the page itself; any other heading is an anchor.
 WHOLE_PAGE = "(page)"
 _HOW_IT_IS_ASKED = (
@@ -46,9 +46,9 @@ class Packed(TypedDict):
     phrasings: list[str]
 
 
-def path_of(docname: str) -> Path:
-    """Where the phrasings of a page are kept."""
-    return FOLDER / f"{docname.removeprefix('book/')}.txt"
+def path_of(docname: str) -> str:
+    """Where the phrasings of a page are kept, from the book's own folder."""
+    return f"{FOLDER}/{docname.removeprefix('book/')}.txt"
 
 
 def parse(text: str, name: str) -> dict[str, list[str]]:
@@ -70,7 +70,7 @@ def parse(text: str, name: str) -> dict[str, list[str]]:
     return found
 
 
-def read(addresses: Iterable[str]) -> dict[str, list[str]]:
+def read(addresses: Iterable[str], root: Path = ROOT) -> dict[str, list[str]]:
     """All phrasings, by the address that they lead to, which has to be one of those given."""
     pages: dict[str, set[str]] = {}
     for address in addresses:
@@ -79,12 +79,12 @@ def read(addresses: Iterable[str]) -> dict[str, list[str]]:
     files = {path_of(page.removesuffix(".html")): page for page in pages}
     found = {}
     stale = []
-    for path in sorted(FOLDER.rglob("*.txt")):
-        name = path.relative_to(ROOT).as_posix()
-        if path not in files:
+    for path in sorted((root / FOLDER).rglob("*.txt")):
+        name = path.relative_to(root).as_posix()
+        if name not in files:
             stale.append(f"{name} belongs to no page of the book")
             continue
-        page = files[path]
+        page = files[name]
         for anchor, phrasings in parse(path.read_text(encoding="utf-8"), name).items():
             if anchor not in pages[page]:
                 stale.append(f"{name}: {page} has no section #{anchor}")

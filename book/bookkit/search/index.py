@@ -163,7 +163,7 @@ def write(app: Sphinx, out: Path) -> None:
     """Write the entries, and the engine that looks them up."""
     static = out / "_static"
     found = list(entries(app))
-    phrasings = asked.read(entry["href"] for entry in found)
+    phrasings = asked.read((entry["href"] for entry in found), Path(app.srcdir))
     packed = asked.pack([phrasings.get(entry["href"], []) for entry in found])
     (static / "search-entries.js").write_text(
         f"globalThis.bookEntries = {_script(found)};\n"

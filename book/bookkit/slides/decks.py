@@ -18,6 +18,7 @@ from sphinx.errors import ExtensionError
 
 from bookkit.machine.node_packages import NODE_MODULES
 from bookkit.pages.content_policy import FIRST_SCRIPT
+from bookkit.pages.foot import version
 from bookkit.pages.theme import with_named_headers
 from bookkit.reading.contents import chapters
 from bookkit.slides.chapter import Chapter, MissingError, part_of
@@ -204,6 +205,8 @@ def _page(chapter: Chapter, made: list[str]) -> str:
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>Slides, {title}</title>
+<meta name="description" content="{title}: slides for a lecture of 50 minutes, with notes.">
+<meta name="robots" content="noindex">
 <meta name="color-scheme" content="light dark">
 <script data-fonts="{fonts}">{FIRST_SCRIPT}</script>
 {sheets}<link rel="icon" type="image/svg+xml" href="../_static/favicon.svg">
@@ -220,6 +223,10 @@ def _page(chapter: Chapter, made: list[str]) -> str:
 </nav>
 <main id="main"><div class="deck"><div class="slides">
 {with_named_headers("".join(made))}</div></div></main>
+<footer class="deck-foot">
+<p>Version {version()}. Prose <a href="../LICENSE-prose.txt">CC BY 4.0</a>,
+code <a href="../LICENSE.txt">MIT</a>.</p>
+</footer>
 </body>
 </html>
 """
