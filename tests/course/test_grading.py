@@ -17,6 +17,7 @@ import pytest
 
 pytest.importorskip("otter", reason="grading needs otter-grader")
 
+from bookkit import ROOT
 from bookkit.assignments import grades, grading, making, submissions
 from bookkit.assignments.grading import Limits, Outcome, grade
 from bookkit.assignments.submissions import Submission, UnfitError
@@ -144,6 +145,8 @@ def test_no_process_of_a_submission_outlives_it(tmp_path):
     assert alive(word) == []
 
 
+# A process of its own finds the package as the commands do.
+WITH_BOOKKIT = {**os.environ, "PYTHONPATH": str(ROOT / "book")}
 ENDLESS = """
 import sys, threading
 from bookkit.assignments.grading import Limits, grade
@@ -161,7 +164,9 @@ def test_a_submission_ends_with_a_grader_that_is_killed():
     """
     # The word in two parts, so that the grader's own command does not hold it.
     source = textwrap.dedent(cell).replace(word, "orphan_' '" + str(os.getpid()))
-    process = subprocess.Popen([sys.executable, "-c", ENDLESS, source])
+    process = subprocess.Popen(
+        [sys.executable, "-c", ENDLESS, source], env=WITH_BOOKKIT
+    )
     started = f"'orphan_' '{os.getpid()}'; time.sleep"
     while not any(
         line.count(started) and "subprocess" not in line for line in alive(started)
@@ -479,7 +484,9 @@ def test_after_a_kill_no_row_is_lost_and_the_same_command_goes_on(small, monkeyp
         hand_in(small, f"{number:02d}.ipynb", f"one = {number}")
     path = small / "grades-small.csv"
     command_line = [sys.executable, "-c", KILLED, str(small)]
-    process = subprocess.Popen(command_line, stderr=subprocess.DEVNULL)
+    process = subprocess.Popen(
+        command_line, stderr=subprocess.DEVNULL, env=WITH_BOOKKIT
+    )
     while not path.exists() or len(table(path)) < 5:
         assert process.poll() is None
         time.sleep(0.02)
@@ -488,7 +495,7 @@ def test_after_a_kill_no_row_is_lost_and_the_same_command_goes_on(small, monkeyp
     before = table(path)
     assert 5 <= len(before) < 20
     (small / "grades-small.csv.part").write_text("half a ro")
-    subprocess.run(command_line, check=True, capture_output=True)
+    subprocess.run(command_line, check=True, capture_output=True, env=WITH_BOOKKIT)
     after = table(path)
     assert len(after) == 20
     assert {file: after[file] for file in before} == before
