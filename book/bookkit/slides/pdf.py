@@ -19,6 +19,7 @@ from bookkit.machine.browser import NoBrowserError, a_browser
 from bookkit.reading.edition import COMPLETE, OUTPUT
 from bookkit.slides.decks import FOLDER
 from bookkit.take_away.packing import NOT_BUILT, SITE
+from bookkit.take_away.pdf import print_once
 
 RESULTS = OUTPUT / FOLDER
 _LISTING = "made_from.json"
@@ -42,19 +43,9 @@ def state(deck: Path) -> str:
 
 def print_deck(browser: Any, deck: Path, result: Path) -> None:
     """Print a deck, a slide a page."""
-    page = browser.new_page(color_scheme="light")
-    page.goto(f"{deck.as_uri()}?print", timeout=0)
-    page.evaluate("document.fonts.ready")
     partial = result.with_suffix(".partial")
-    page.pdf(
-        path=partial,
-        prefer_css_page_size=True,
-        print_background=True,
-        tagged=True,
-        outline=True,
-    )
+    print_once(browser, f"{deck.as_uri()}?print", partial)
     partial.replace(result)
-    page.close()
 
 
 def print_decks(

@@ -203,10 +203,10 @@ def page_numbers(path: Path) -> dict[str, int]:
     return numbers
 
 
-def print_once(browser: Any, source: Path, result: Path) -> None:
+def print_once(browser: Any, address: str, result: Path) -> None:
     """Print one HTML document as it says that paper should look."""
     page = browser.new_page(color_scheme="light")
-    page.goto(source.as_uri(), timeout=0)
+    page.goto(address, timeout=0)
     page.evaluate("document.fonts.ready")
     page.pdf(
         path=result,
@@ -245,7 +245,7 @@ def set_pages(
     for count in range(1, MOST_PRINTS + 1):
         print(f"Print {count}, of {len(parts)} sections.", flush=True)
         source.write_text(document(parts, numbers, folder, today), encoding="utf-8")
-        print_once(browser, source, printed)
+        print_once(browser, source.as_uri(), printed)
         found = page_numbers(printed)
         if found == numbers:
             describe(printed)
@@ -266,7 +266,7 @@ def set_sheet(browser: Any, part: Section, folder: Path) -> Path:
     """Print the cheat sheet."""
     source, printed = folder / "sheet.html", folder / "sheet.pdf"
     source.write_text(sheet(part, folder), encoding="utf-8")
-    print_once(browser, source, printed)
+    print_once(browser, source.as_uri(), printed)
     describe(printed)
     return printed
 
