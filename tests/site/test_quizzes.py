@@ -16,7 +16,7 @@ from bookkit.commands import quizzes as stored_quizzes
 from bookkit.machine.node_packages import ensure_installed
 from bookkit.pages import quizzes
 from bookkit.reading.contents import chapters
-from visits import AXE, WATCH
+from visits import AXE, WATCH, Visit, watch
 
 FEWEST_QUESTIONS = 7
 FEWEST_NUMERIC = 2
@@ -155,22 +155,13 @@ class Reader:
         self.context = browser.new_context(
             viewport={"width": 1000, "height": 900}, **settings
         )
-        self.base, self.faults = base, list[str]()
+        self.base, self.seen = base, Visit()
         self.context.add_init_script(WATCH)
 
     def go(self, name: str = PAGE) -> Page:
         """A page in a new tab."""
         page = self.context.new_page()
-        page.on("pageerror", lambda error: self.faults.append(str(error)))
-        page.on("requestfailed", lambda asked: self.faults.append(asked.url))
-        page.on(
-            "console",
-            lambda said: (
-                self.faults.append(said.text)
-                if said.type in ("error", "warning")
-                else None
-            ),
-        )
+        watch(page, self.base, self.seen)
         page.goto(f"{self.base}/{name}#quiz")
         return page
 
@@ -181,7 +172,7 @@ def reader(
 ) -> Iterator[Reader]:
     made = Reader(browser, site.as_uri() if request.param == "folder" else server)
     yield made
-    assert made.faults == []
+    assert made.seen.errors == [] and made.seen.outside == []
     for page in made.context.pages:
         assert page.evaluate("() => window.policyViolations") == []
     made.context.close()
@@ -296,7 +287,7 @@ def test_an_answer_to_a_question_that_has_changed_is_not_shown(
         }"""
     )
     expect(reader.go().locator(".quiz-sum")).to_contain_text("0 of 7 answered")
-    assert reader.faults == []
+    assert reader.seen.errors == []
     reader.context.close()
 
 
@@ -313,7 +304,7 @@ def test_what_else_stands_in_the_storage_does_no_harm(
     page = reader.go()
     expect(page.locator(".quiz-sum")).to_contain_text("0 of 7 answered")
     expect(choose(question(page, SHIFT), "c")).to_contain_text("Right.")
-    assert reader.faults == []
+    assert reader.seen.errors == []
     reader.context.close()
 
 
