@@ -195,7 +195,7 @@ CHANGED_PLANS = [
     ("| 2, 3, 6 |", "| 2, 3 |", None),
     ("| 4, 6, 7, 8, 10 |", "| 4, 7, 8, 10 |", None),
     ("| 2, 3, 6 |", "| 2, 6 |", "exercise 3 is tied to no objective"),
-    ("- **15** ", "- **16** ", "the board plan takes 51 minutes"),
+    ("- **14** ", "- **15** ", "the board plan takes 51 minutes"),
     ("about 55 minutes", "about 50 minutes", "the reading time"),
     ("interactive.md#explore=", "interactive.md#", "no demonstration"),
     ("# Chapter 1: Prob", "# Chapter 1: Dist", "the chapter's title is not"),
