@@ -16,6 +16,8 @@ from playwright.sync_api import expect
 from pypdf import PdfReader
 
 import xent_lib.explore
+from bookkit.commands import speaking_time
+from bookkit.commands.speaking_time import TOLERANCE, Spoken, spoken
 from bookkit.machine import browser as browser_of_tools
 from bookkit.machine.node_packages import ensure_installed
 from bookkit.reading.contents import ROOT, chapters
@@ -532,3 +534,85 @@ def test_the_site_holds_a_deck_that_covers_the_chapters_objectives(site: Path, s
     assert len(said) >= len(stands)
     for one in page.select(".slides > section"):
         assert int(one["data-minutes"]) >= 1 and one.select_one(".notes .minutes")
+
+
+# --- aloud ---------------------------------------------------------------------------------
+
+
+def measured(site, slug):
+    return spoken((site / "slides" / f"{slug}.html").read_text("utf-8"))
+
+
+@pytest.mark.parametrize("slug", CHAPTERS)
+def test_a_deck_read_aloud_takes_the_minutes_that_it_states(site: Path, slug):
+    deck = measured(site, slug)
+    assert [(one.title, one.stated, one.minutes) for one in deck if one.is_off] == []
+    total = sum(one.minutes for one in deck)
+    assert abs(total - LESSON_MINUTES) <= TOLERANCE * LESSON_MINUTES
+
+
+ALOUD = """
+<div class="slides"><section id="s1" data-minutes="2"><h1>A title</h1>
+<div class="body"><p>Two words, and <span class="katex">x = 1 x = 1</span>.</p>
+<pre>one = 1
+
+two = 2</pre><figure><figcaption>Figure 1</figcaption></figure>
+<div class="formula"><div class="step">a</div><div class="step">b</div></div></div>
+<aside class="notes"><p class="minutes">2 minutes, The rest</p>
+<p>Said aloud. Ask for one word, now. Three minutes, in pairs. Exercise 2 too.</p>
+<p class="objective">count to two</p></aside></section>
+<section id="s2" data-minutes="9"><h2>Predict: a number</h2>
+<div class="body"><blockquote><p>How many?</p></blockquote><p class="demo">Open: it</p></div>
+<aside class="notes"><p class="minutes">9 minutes, Predict first</p>
+<p>Ask this. And that?</p><p>Ask this at the figure.</p></aside></section></div>
+"""
+
+
+def test_what_a_speaker_says_and_the_class_does_is_counted_once():
+    first, second = spoken(ALOUD)
+    assert first == Spoken("A title", 2, 6 + 2 + 3, 2, 1, 2, 1, 0, 0, 1, 3)
+    seconds = 10 + 2 * 60 + 60 + 2 * 5 + 60 + 120 + 180
+    assert first.minutes == pytest.approx(11 / 130 + seconds / 60)
+    assert second == Spoken("Predict: a number", 9, 2 + 2, 0, 0, 0, 2, 1, 1, 0, 0)
+    assert first.is_off and second.is_off
+
+
+@pytest.mark.parametrize(
+    ("stated", "words", "off"),
+    [
+        (2, 130 * 2, False),
+        (2, 130 * 3, True),
+        (1, 130, False),
+        (10, 130 * 8, True),
+        (10, 130 * 9, False),
+    ],
+)
+def test_a_slide_may_be_off_by_a_minute_or_by_a_fifth(stated, words, off):
+    one = Spoken("A title", stated, words, 0, 0, 0, 0, 0, 0, 0, 0)
+    assert one.is_off == off
+
+
+def test_the_rule_for_a_deck_is_stated_where_decks_are_written():
+    text = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
+    assert (
+        f"{speaking_time.WORDS_PER_MINUTE} words a minute, a formula within a sentence as "
+        f"{speaking_time.WORDS_PER_INLINE_FORMULA} words, "
+        f"{speaking_time.SECONDS_PER_SLIDE} seconds for turning to a slide, "
+        f"{speaking_time.SECONDS_PER_LINE_OF_CODE} for a line of code or of what it prints, "
+        f"{speaking_time.SECONDS_PER_FIGURE} for a figure, for each line of a formula that "
+        "stands alone, for a prediction, for opening a demonstration, and for each question "
+        "or sentence of the notes that has the class do something, "
+        f"{speaking_time.SECONDS_PER_EXERCISE} for an exercise"
+    ) in text
+    assert (
+        len(
+            {
+                speaking_time.SECONDS_PER_FIGURE,
+                speaking_time.SECONDS_PER_LINE_OF_FORMULA,
+                speaking_time.SECONDS_PER_PREDICTION,
+                speaking_time.SECONDS_PER_DEMONSTRATION,
+                speaking_time.SECONDS_PER_TASK,
+            }
+        )
+        == 1
+    )

@@ -89,6 +89,14 @@ def test_twenty_rounds_lose_what_the_exercise_prints() -> None:
         assert round(float(mean), 4) == float(loss)
 
 
+def test_with_two_rows_a_leaf_the_fourth_patient_rises_above_one_half_late() -> None:
+    late, early = (
+        trained(rounds, min_child_weight=0.4).predict(xgboost.DMatrix(X))[3]
+        for rounds in (50, 20)
+    )
+    assert early < 0.5 < late
+
+
 def test_thirty_rows_with_two_positives_are_not_split() -> None:
     rows, labels = np.arange(30.0)[:, None], (np.arange(30) >= 28).astype(int)
     model = xgboost.train(

@@ -260,6 +260,16 @@ def test_a_bit_that_was_turned_is_noticed(place, bit):
         arithmetic_decode(bytes(damaged), always, 10)
 
 
+def test_where_each_byte_is_a_token_a_changed_one_is_another_text():
+    def even(context):
+        return np.full(256, -np.log(256))
+
+    code = arithmetic_encode([7, 8, 9], even)
+    assert code[:3] == bytes([7, 8, 9])
+    damaged = bytes([7, 80, 9]) + code[3:]
+    assert arithmetic_decode(damaged, even, 3).tolist() == [7, 80, 9]
+
+
 def test_tokens_that_are_all_but_certain_may_share_a_code_at_different_lengths():
     def sure(context):
         return np.log([1 - 1e-12, 1e-12])

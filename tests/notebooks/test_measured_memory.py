@@ -60,3 +60,41 @@ def test_the_stored_table_is_within_5_per_cent_of_a_new_measurement() -> None:
     assert set(table) == set(measured)
     for place, shown in table.items():
         assert shown == pytest.approx(measured[place], rel=0.05), place
+
+
+BUILT = """
+import torch
+import xent_lib.torch_losses.peak_memory as measure
+
+torch.set_num_threads(1)
+{function}
+
+def built(x, w, y):
+    with torch.no_grad():
+        chunked_loss(x, w, y, measure.CHUNK)
+
+measure.WAYS["built"] = built
+print(measure.peak("built", "float32", {rows}, {features}, {classes}))
+"""
+
+
+@pytest.mark.skipif(not peak_memory.STATUS.exists(), reason=NOT_LINUX)
+def test_the_loss_built_in_the_chapter_holds_three_chunks_and_the_gradients() -> None:
+    assert "Our `chunked_loss` holds three chunks at its peak" in "\n".join(
+        cell.source for cell in CELLS
+    )
+    (cell,) = [
+        cell.source for cell in CELLS if cell.source.startswith("def chunked_loss")
+    ]
+    function = cell.partition("\n\n\nq =")[0]
+    run = subprocess.run(
+        [sys.executable, "-c", BUILT.format(function=function, **SIZES)],
+        env=os.environ | {"OMP_NUM_THREADS": "1"},
+        stdout=subprocess.PIPE,
+        timeout=300,
+        check=True,
+    )
+    rows, features, classes = SIZES.values()
+    chunks = 3 * 4 * peak_memory.CHUNK * classes
+    gradients = 4 * features * (rows + classes)
+    assert int(run.stdout) == pytest.approx(chunks + gradients, rel=0.05)

@@ -75,6 +75,16 @@ def test_the_list_is_by_version_and_page_newest_first() -> None:
     assert "### Chapter 3, The formula" in text
 
 
+def test_a_page_that_a_fork_took_out_of_the_book_is_left_out_of_the_list() -> None:
+    gone = LOG.replace("book/glossary.md", "book/taken_out.md")
+    found = by_page(list(read_changes(gone)))
+    assert {version: list(pages) for version, pages in found.items()} == {
+        "Unreleased": ["notebooks/03_formula"]
+    }
+    assert "taken_out.md)" in markdown(list(read_changes(gone)))
+    assert "### taken_out" not in markdown(list(read_changes(gone)))
+
+
 def test_the_page_has_every_entry_under_each_page_that_it_names(pages: Pages) -> None:
     listed = pages["book/changes.html"]
     found = changes()

@@ -44,7 +44,7 @@ def arithmetic_encode(tokens: ArrayLike, log_prob: Forecast) -> bytes:
             \right\rceil
 
     bytes. The 4 are those of a mark behind the text, one slot of :math:`2^{32}`, by which the
-    decoder notices a damaged code.
+    decoder can notice a damaged code.
 
     Parameters
     ----------
@@ -132,10 +132,13 @@ def arithmetic_decode(code: bytes, log_prob: Forecast, num_tokens: int) -> IntAr
     Notes
     -----
     Chapter 12 builds it. After the text the mark has to follow, and what was read has to have
-    this code and no other. A code that was changed or cut short leads to the mark by chance
-    alone, about once in :math:`2^{32}` times. So does one that is read with another number of
-    tokens, unless the forecasts are all but certain: texts of one token alone, which had
-    probability 1 each time, may share a code at different lengths.
+    this code and no other. A code that was cut short leads to the mark by chance alone,
+    about once in :math:`2^{32}` times, and so does a changed one, if the change moves all that
+    is read behind it. It need not: under a uniform forecast over 256 tokens each byte of the
+    text's code is one token, and with one of them changed it is the code of another text. A
+    code that is read with another number of tokens leads to the mark by chance too, unless the
+    forecasts are all but certain: texts of one token alone, which had probability 1 each time,
+    may share a code at different lengths.
     Time and memory are those of ``arithmetic_encode``, whatever the code is.
 
     Examples

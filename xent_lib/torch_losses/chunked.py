@@ -25,7 +25,7 @@ from xent_lib.torch_losses._checks import (
     refuse_second_derivative,
 )
 
-# A matrix product of few rows waits for the weight to arrive from memory.
+# A matrix product of fewer rows takes more time for each row.
 FEWEST_ROWS = 64
 
 

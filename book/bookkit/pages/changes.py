@@ -51,9 +51,11 @@ def by_page(found: list[Change]) -> dict[str, dict[str, list[Change]]]:
     order = {docname: at for at, docname in enumerate(entries())}
     sorted_: dict[str, dict[str, list[Change]]] = {}
     for change in found:
-        pages = sorted_.setdefault(change.version, {})
         for docname in change.pages:
-            pages.setdefault(docname, []).append(change)
+            # A fork may have taken a page out of the book, and keeps the list of changes.
+            if docname in order:
+                pages = sorted_.setdefault(change.version, {})
+                pages.setdefault(docname, []).append(change)
     return {
         version: {
             docname: sorted(pages[docname], key=lambda one: one.day, reverse=True)
