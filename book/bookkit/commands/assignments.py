@@ -29,7 +29,7 @@ from bookkit.assignments.making import (
     read_tests,
     student_notebook,
 )
-from bookkit.assignments.submissions import code_cells
+from bookkit.assignments.notebooks import code_cells
 
 _AT_ONCE = 2
 
