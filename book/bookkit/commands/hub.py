@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import ipaddress
 import os
+import pwd
 import secrets
 import sys
 from pathlib import Path
@@ -27,7 +28,9 @@ from bookkit.hub.classroom import (
     LAST_PORT,
     LIST,
     LOCAL,
+    STATE,
     Order,
+    alone_with,
     assignments_of,
     check_accounts,
     check_ports,
@@ -111,7 +114,9 @@ def parse(arguments: list[str]) -> Order:
     if trial not in ("", "0", "1"):
         raise AssignmentError(f'TRIAL is "{trial}". Expected 1, or nothing.')
     if len({"CERT", "KEY"} & given.keys()) == 1:
-        raise AssignmentError("CERT and KEY belong together. Expected both, or neither.")
+        raise AssignmentError(
+            "CERT and KEY belong together. Expected both, or neither."
+        )
     if not _is_local(address):
         if trial == "1":
             raise AssignmentError(
@@ -129,7 +134,10 @@ def parse(arguments: list[str]) -> Order:
         assignments_of(given.get("ASSIGNMENTS", "")),
         _port(given.get("PORT", "8000")),
         address,
-        *(_file(name, given[name]) if name in given else "" for name in ("CERT", "KEY")),
+        *(
+            _file(name, given[name]) if name in given else ""
+            for name in ("CERT", "KEY")
+        ),
         trial == "1",
         secrets.token_urlsafe(9) if trial == "1" else "",
     )
@@ -139,7 +147,11 @@ def said(order: Order) -> list[str]:
     """What the person at the keyboard has to know."""
     scheme = "https" if order.certificate else "http"
     where = LOCAL if order.address == "0.0.0.0" else order.address
-    lines = [
+    lines = []
+    if order.trial:
+        user = pwd.getpwuid(os.getuid()).pw_name
+        lines = [_TRIAL.format(user=user, password=order.password)]
+    lines += [
         f"{len(order.students)} may log in at {scheme}://{where}:{order.port}",
         f"What they hand in: {order.folder / 'handed_in'}",
     ]
@@ -148,31 +160,37 @@ def said(order: Order) -> list[str]:
     return [*lines, "Ctrl-C ends the hub and every student's server."]
 
 
-def main(arguments: list[str]) -> int:
+def serve(order: Order) -> None:
     """Check, prepare, and become the hub."""
-    try:
-        order = parse(arguments)
-        if not order.trial:
-            check_accounts(order.students)
-            check_reach(order.folder)
+    if not order.trial:
+        check_accounts(order.students)
+        check_reach(order.folder)
+    with alone_with(order.folder):
         check_ports(order.port)
-        bring_up_to_date()
+        bring_up_to_date(wanted=order.assignments)
         prepare(order.folder, order.assignments)
         proxy_command()
         if not order.trial:
             for place in close_solutions():
                 print(f"Closed to students: {place}")
+        print("\n".join(said(order)), flush=True)
+        os.chdir(order.folder / STATE)
+        os.environ |= {
+            "XENT_HUB": order.as_json(),
+            "XENT_CLASS": str(order.folder),
+            "PYTHONPATH": str(ROOT / "book"),
+        }
+        settings = str(HERE / "jupyterhub_config.py")
+        os.execv(sys.executable, [sys.executable, "-m", "jupyterhub", "-f", settings])
+
+
+def main(arguments: list[str]) -> int:
+    """Start the hub, or say what it lacks."""
+    try:
+        serve(parse(arguments))
     except (AssignmentError, NodePackagesError) as error:
         print(error, file=sys.stderr)
-        return 1
-    if order.trial:
-        user = os.environ.get("USER") or str(os.getuid())
-        print(_TRIAL.format(user=user, password=order.password))
-    print("\n".join(said(order)), flush=True)
-    os.chdir(order.folder / "hub")
-    os.environ |= {"XENT_HUB": order.as_json(), "PYTHONPATH": str(ROOT / "book")}
-    hub = [sys.executable, "-m", "jupyterhub", "-f", str(HERE / "jupyterhub_config.py")]
-    os.execv(sys.executable, hub)
+    return 1
 
 
 if __name__ == "__main__":

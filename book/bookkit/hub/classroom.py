@@ -1,15 +1,17 @@
 """A class's folder: what the hub needs before it starts, and what it hands out.
 
-    students.txt   the login names, one a line, which the teacher writes
-    material/      what each student gets: the chapters, the assignments, where to begin
-    handed_in/     what came back, the newest of each student, for `make grade`
-    versions/      each version of it
-    hub/           the hub's database and secrets
-    students/      the students' folders, in a trial alone
+students.txt   the login names, one a line, which the teacher writes
+material/      what each student gets: the chapters, the assignments, where to begin
+handed_in/     what came back, the newest of each student, for `make grade`
+versions/      each version of it
+hub/           the hub's database and secrets
+students/      the students' folders, in a trial alone
 """
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import json
 import os
 import pwd
@@ -19,8 +21,12 @@ import socket
 import stat
 import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
+
+import psutil
 
 from bookkit import ROOT
 from bookkit.assignments.making import (
@@ -39,26 +45,11 @@ HERE = Path(__file__).resolve().parent
 LOCAL = "127.0.0.1"
 FIRST_PORT, LAST_PORT = 1024, 65532
 _OWN_PORTS = 4
+_PROXY = "configurable-http-proxy/bin/configurable-http-proxy"
+_SECONDS_TO_END = 10
 # What a login name may be; useradd of Debian takes no others.
 _LOGIN = re.compile(r"[a-z_][a-z0-9_.-]{0,31}")
 _SOLUTIONS = (MASTERS, MADE, ROOT / "tests" / "course" / "answers")
-
-START = """\
-# Start here
-
-The folder `chapters` holds the book's chapters, `assignments` the assignments. Open one from
-the list on the left, and run its cells from the top.
-
-**Hand in** at [the page for handing in](/services/hand-in/). Save the notebook first. You may
-hand in again: every version is kept, and the newest is graded.
-
-When you are done, choose *File*, *Hub Control Panel*, *Stop My Server*. What you have saved
-stays. A notebook that has done nothing for an hour loses its variables, and not its text.
-
-If a file has been spoilt, rename it: at the next start of your server a fresh copy comes. If
-your teacher has changed a file that you have changed too, the teacher's comes beside yours,
-with `-new-2` in its name.
-"""
 
 
 @dataclass(frozen=True)
@@ -95,8 +86,7 @@ def ports(first: int) -> tuple[int, int, int, int]:
 def proxy_command() -> list[str]:
     """The command that starts configurable-http-proxy, which comes from npm."""
     installed = ensure_installed(HERE)
-    script = installed / "configurable-http-proxy" / "bin" / "configurable-http-proxy"
-    return [*node_command(), str(script)]
+    return [*node_command(), str(installed / _PROXY)]
 
 
 def students_of(folder: Path) -> tuple[str, ...]:
@@ -217,6 +207,49 @@ def close_solutions() -> list[str]:
     return closed
 
 
+@contextmanager
+def alone_with(folder: Path) -> Iterator[None]:
+    """Let no second hub serve the class, and end what a killed one has left.
+
+    The lock is the hub's own, which goes on in this process, and ends with it.
+    """
+    state = folder / STATE
+    state.mkdir(mode=0o700, exist_ok=True)
+    descriptor = os.open(state, os.O_RDONLY)
+    os.set_inheritable(descriptor, True)
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise AssignmentError(
+                f"DIR is {folder}, which another hub serves already. End that one first."
+            ) from error
+        left = list(_left_by(folder))
+        for one in left:
+            with contextlib.suppress(psutil.Error):
+                one.terminate()
+        _, alive = psutil.wait_procs(left, timeout=_SECONDS_TO_END)
+        for one in alive:
+            with contextlib.suppress(psutil.Error):
+                one.kill()
+        psutil.wait_procs(alive, timeout=_SECONDS_TO_END)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _left_by(folder: Path) -> Iterator[psutil.Process]:
+    """The proxy and the service of a hub that is no more; students' servers go on."""
+    for one in psutil.process_iter():
+        with contextlib.suppress(psutil.Error):
+            if one.uids().real != os.getuid():
+                continue
+            command = " ".join(one.cmdline())
+            known = "bookkit.hub.hand_in" in command or _PROXY in command
+            if known and one.environ().get("XENT_CLASS") == str(folder):
+                yield one
+
+
 def check_ports(first: int) -> None:
     """See that nothing else listens where the hub will."""
     for port in ports(first):
@@ -245,7 +278,7 @@ def prepare(folder: Path, assignments: tuple[str, ...]) -> None:
             (new / place).mkdir(parents=True)
             for notebook in notebooks:
                 shutil.copyfile(notebook, new / place / notebook.name)
-        (new / "start.md").write_text(START, encoding="utf-8")
+        shutil.copyfile(HERE / "start.md", new / "start.md")
         for path in (new, *new.rglob("*")):
             path.chmod(0o755 if path.is_dir() else 0o644)
         shown = folder / MATERIAL

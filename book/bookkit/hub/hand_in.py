@@ -5,15 +5,18 @@ permission for that server alone, and keeps it in a folder that students cannot 
 says who is asking, so nobody can hand in for somebody else.
 
 It runs as the hub does and is told by the environment: XENT_CLASS is the folder of the class,
-XENT_ASSIGNMENTS the names of the assignments, XENT_PROXY where the students' servers are.
+XENT_ASSIGNMENTS the names of the assignments, XENT_PROXY where the students' servers are, and
+XENT_ADDRESS on which address to listen, if not on that of its own URL.
 JupyterHub and the standard library alone, beside two modules that need no more.
 """
 
 from __future__ import annotations
 
+import asyncio
 import html
 import json
 import os
+import signal
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,7 +26,6 @@ from urllib.parse import quote, urlencode, urlsplit
 from jupyterhub.services.auth import HubOAuthCallbackHandler, HubOAuthenticated
 from tornado.httpclient import AsyncHTTPClient, HTTPRequest
 from tornado.httpserver import HTTPServer
-from tornado.ioloop import IOLoop
 from tornado.template import Template
 from tornado.web import Application, RequestHandler, authenticated
 
@@ -135,7 +137,11 @@ def checked(path: str, data: bytes, names: list[str]) -> str:
     except UnfitError as error:
         raise RefusedError(f"{path} was not taken. {error}") from error
     if name not in names:
-        is_ = f'the assignment "{name}"' if name else "no assignment, or has lost its name"
+        is_ = (
+            f'the assignment "{name}"'
+            if name
+            else "no assignment, or has lost its name"
+        )
         raise RefusedError(
             f"{path} was not taken: it is {is_}. Expected the notebook of one of: "
             f"{', '.join(names)}."
@@ -163,18 +169,18 @@ class StudentServer:
         )
         try:
             answer = await AsyncHTTPClient().fetch(request, raise_error=False)
-            found = json.loads(answer.body or b"{}")
+            code = answer.code
+            found = json.loads(answer.body) if code == 200 else None
         except (OSError, ValueError):
-            answer, found = None, {}
-        code = answer.code if answer else 599
+            code, found = 0, None
         if code == 404:
-            raise RefusedError(f"{path} is not in your folder.")
+            raise RefusedError(f"There is no {path} in your folder.")
         if code == 400:
             raise RefusedError(f"{path} was not taken: it is no text, so no notebook.")
         if code != 200 or not isinstance(found, dict):
             raise RefusedError(
-                f"Your server did not give {path} ({code}). Start it on the hub's page, "
-                "and try again."
+                f"Your server did not give {path} ({code or 'no answer'}). Start it on the "
+                "hub's page, and try again."
             )
         return found
 
@@ -264,14 +270,17 @@ class HandIn(HubOAuthenticated, RequestHandler):
         await self._show(said, done=True)
 
 
-def main() -> None:
+async def serve() -> None:
     """Serve the page until the hub ends the service."""
+    ended = asyncio.Event()
+    for sign in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(sign, ended.set)
     prefix = os.environ["JUPYTERHUB_SERVICE_PREFIX"]
     where = urlsplit(os.environ["JUPYTERHUB_SERVICE_URL"])
     base = os.environ.get("JUPYTERHUB_BASE_URL", "/")
     kept = Kept(Path(os.environ["XENT_CLASS"]))
     kept.bring_up_to_date()
-    AsyncHTTPClient.configure(None, defaults={}, max_body_size=_LONGEST_ANSWER)
+    AsyncHTTPClient.configure(None, max_body_size=_LONGEST_ANSWER)
     application = Application(
         [(prefix, HandIn), (f"{prefix}oauth_callback", HubOAuthCallbackHandler)],
         cookie_secret=os.urandom(32),
@@ -281,10 +290,10 @@ def main() -> None:
         base=html.escape(base),
     )
     HTTPServer(application, max_body_size=_MOST_FIELDS).listen(
-        where.port or 80, where.hostname or "127.0.0.1"
+        where.port or 80, os.environ.get("XENT_ADDRESS") or where.hostname or ""
     )
-    IOLoop.current().start()
+    await ended.wait()
 
 
 if __name__ == "__main__":
-    main()
+    asyncio.run(serve())

@@ -10,6 +10,8 @@ import os
 import sys
 from pathlib import Path
 
+from traitlets.config import get_config
+
 from bookkit.hub.classroom import (
     MATERIAL,
     STATE,
@@ -18,7 +20,6 @@ from bookkit.hub.classroom import (
     ports,
     proxy_command,
 )
-from traitlets.config import get_config
 
 HERE = Path(__file__).resolve().parent
 HAND_IN = "hand-in"

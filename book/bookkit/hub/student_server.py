@@ -57,10 +57,12 @@ def lay_out(material: Path, home: Path) -> list[str]:
             continue
         place, new = home / name, digest(source)
         if place.exists():
-            if given.get(name, digest(place)) == new:
+            found = digest(place) if place.is_file() else ""
+            before = given.get(name, found)
+            if before == new:
                 given[name] = new
                 continue
-            if not place.is_file() or digest(place) != given.get(name):
+            if found != before or name not in given:
                 place = _free_name(place)
         _put(source, place)
         given[name] = new
