@@ -116,7 +116,7 @@ grade: ## grade a folder of assignments into a table (DIR=handed_in; see the cou
 
 hub: ## serve a class from this machine with JupyterHub (DIR=class; see the course pages)
 	$(call environment,all)
-	@exec $(tools) bookkit.commands.hub DIR="$(DIR)" ASSIGNMENTS="$(ASSIGNMENTS)" \
+	@$(tools) bookkit.commands.hub DIR="$(DIR)" ASSIGNMENTS="$(ASSIGNMENTS)" \
 		PORT="$(PORT)" ADDRESS="$(ADDRESS)" CERT="$(CERT)" KEY="$(KEY)" TRIAL="$(TRIAL)"
 
 lock: ## make constraints.txt again (UPGRADE=1: with the newest of everything)

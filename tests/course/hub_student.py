@@ -30,9 +30,11 @@ def until(what, done, patience=PATIENCE):
 class Student:
     """One who has a browser of their own."""
 
-    def __init__(self, hub, name, password):
+    def __init__(self, hub, name, password, certificate=None):
         self.hub, self.name, self.password = hub, name, password
         self.session = requests.Session()
+        self.session.trust_env = False  # no proxy, and no certificates but this one
+        self.session.verify = certificate or True
 
     @property
     def server(self):
@@ -117,6 +119,7 @@ class Student:
         channel = websocket.create_connection(
             f"ws{self.server.removeprefix('http')}/api/kernels/{kernel}/channels",
             cookie=prepared.headers["Cookie"],
+            sslopt={"ca_certs": self.session.verify},
             timeout=PATIENCE,
         )
         cells = [

@@ -50,7 +50,8 @@ class Hub:
 
     def __init__(self, folder, *arguments, inside=()):
         self.folder, self.port = folder, free_ports()
-        self.address = f"http://127.0.0.1:{self.port}"
+        scheme = "https" if any("CERT=" in one for one in arguments) else "http"
+        self.address = f"{scheme}://127.0.0.1:{self.port}"
         self.log = folder.parent / f"{folder.name}.log"
         self._command = [
             *(*inside, sys.executable, "-m", "bookkit.commands.hub", f"DIR={folder}"),

@@ -5,6 +5,7 @@ It runs in a mount namespace of its own with accounts that the system outside do
 
 from __future__ import annotations
 
+import ipaddress
 import os
 import shlex
 import shutil
@@ -12,6 +13,7 @@ import stat
 import subprocess
 import sys
 import tempfile
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -19,6 +21,10 @@ import pytest
 pytest.importorskip("jupyterhub", reason="a class needs JupyterHub")
 pytest.importorskip("otter", reason="a class hands in what otter made")
 
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.x509.oid import NameOID
 from hub_student import Student, until
 from test_hub import NAME, NOTEBOOK, Hub, a_class, solved
 
@@ -71,9 +77,34 @@ def _opened(path):
     return lines
 
 
+def _certificate(place):
+    """A key and a certificate of its own for this machine; return their files."""
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
+    now = datetime.now(UTC)
+    address = x509.IPAddress(ipaddress.ip_address("127.0.0.1"))
+    signed = (
+        x509.CertificateBuilder()
+        .issuer_name(name)
+        .subject_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([address]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    pem = serialization.Encoding.PEM
+    plain = serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    (place / "class.key").write_bytes(key.private_bytes(pem, *plain))
+    (place / "class.pem").write_bytes(signed.public_bytes(pem))
+    return place / "class.pem", place / "class.key"
+
+
 @pytest.fixture(scope="module")
 def hub():
-    """A hub as root, with PAM, for two accounts."""
+    """A hub as root, with PAM and https, for two accounts."""
     place = Path(tempfile.mkdtemp(prefix="class-"))
     place.chmod(0o755)
     files = {
@@ -95,7 +126,10 @@ def hub():
     (place / "begin").write_text("\n".join([*lines, 'exec "$@"']))
     modes = {one: stat.S_IMODE(one.stat().st_mode) for one in classroom._SOLUTIONS}
     inside = ["unshare", "--mount", "sh", str(place / "begin")]
-    found = Hub(a_class(place / "class", *UID), inside=inside)
+    certificate, key = _certificate(place)
+    more = [f"CERT={certificate}", f"KEY={key}"]
+    found = Hub(a_class(place / "class", *UID), *more, inside=inside)
+    found.certificate = str(certificate)
     try:
         found.start()
         yield found
@@ -110,9 +144,11 @@ def hub():
 
 
 def test_a_student_is_an_account_that_reaches_nothing_of_others(hub):
-    assert Student(hub.address, "ana", "another-password").log_in().status_code == 403
+    assert hub.address.startswith("https:")
+    stranger = Student(hub.address, "ana", "another-password", hub.certificate)
+    assert stranger.log_in().status_code == 403
     assert "trial" not in hub.said()
-    ana = Student(hub.address, "ana", PASSWORD)
+    ana = Student(hub.address, "ana", PASSWORD, hub.certificate)
     assert ana.log_in().url == f"{hub.address}/hub/home"
     ana.start()
     closed = [

@@ -128,18 +128,19 @@ def parse(arguments: list[str]) -> Order:
                 f"ADDRESS is {address}, where passwords would pass unencrypted. Expected "
                 "CERT and KEY too, or no ADDRESS, behind a web server that has them."
             )
+    certificate, key = (
+        _file(name, given[name]) if name in given else "" for name in ("CERT", "KEY")
+    )
     return Order(
         folder,
         students_of(folder),
         assignments_of(given.get("ASSIGNMENTS", "")),
-        _port(given.get("PORT", "8000")),
-        address,
-        *(
-            _file(name, given[name]) if name in given else ""
-            for name in ("CERT", "KEY")
-        ),
-        trial == "1",
-        secrets.token_urlsafe(9) if trial == "1" else "",
+        port=_port(given.get("PORT", "8000")),
+        address=address,
+        certificate=certificate,
+        key=key,
+        trial=trial == "1",
+        password=secrets.token_urlsafe(9) if trial == "1" else "",
     )
 
 
