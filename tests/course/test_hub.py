@@ -190,6 +190,7 @@ def test_two_students_work_hand_in_and_are_graded(hub, students):
         right = "q2 results: All test cases passed!" in printed
         assert right == (name == "ana")
     for one in students.values():
+        assert 'href="/services/hand-in/"' in one.get(f"{hub.address}/hub/home").text
         page = one.hand_in_page().text
         assert NOTEBOOK in page and "not yet" in page
         code, said = one.hand_in(NOTEBOOK)

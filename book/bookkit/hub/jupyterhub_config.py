@@ -83,6 +83,9 @@ c.JupyterHub.services = [
         "oauth_no_confirm": True,
     }
 ]
+c.JupyterHub.template_vars = {
+    "announcement": f'<a href="/services/{HAND_IN}/">Hand in an assignment</a>'
+}
 c.JupyterHub.load_roles = [
     {"name": "user", "scopes": ["self", f"access:services!service={HAND_IN}"]}
 ]
