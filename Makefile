@@ -18,7 +18,7 @@ define environment
 	exit $$code; }
 endef
 
-.PHONY: help book serve epub zip test test-slow test-fresh lab refresh bench lighthouse links pictures pdf slides assignments grade lock clean
+.PHONY: help book serve epub zip test test-slow test-fresh lab refresh bench lighthouse links pictures pdf slides assignments grade hub lock clean
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
 
@@ -113,6 +113,11 @@ grade: ## grade a folder of assignments into a table (DIR=handed_in; see the cou
 	$(call environment,all)
 	@$(tools) bookkit.commands.grade DIR="$(DIR)" ASSIGNMENT="$(ASSIGNMENT)" CSV="$(CSV)" \
 		SECONDS="$(SECONDS)" MEMORY="$(MEMORY)" OUTPUT="$(OUTPUT)" JOBS="$(JOBS)"
+
+hub: ## serve a class from this machine with JupyterHub (DIR=class; see the course pages)
+	$(call environment,all)
+	@$(tools) bookkit.commands.hub DIR="$(DIR)" ASSIGNMENTS="$(ASSIGNMENTS)" \
+		PORT="$(PORT)" ADDRESS="$(ADDRESS)" CERT="$(CERT)" KEY="$(KEY)" TRIAL="$(TRIAL)"
 
 lock: ## make constraints.txt again (UPGRADE=1: with the newest of everything)
 	$(call environment,book)

@@ -16,7 +16,7 @@ pytest.importorskip("otter", reason="the assignments need otter-grader")
 from otter.test_files import ExceptionTestFile
 
 from bookkit.assignments import making
-from bookkit.assignments.submissions import code_cells
+from bookkit.assignments.notebooks import code_cells
 
 NAMES = making.names()
 ANSWERS = Path(__file__).with_name("answers")

@@ -18,9 +18,10 @@ import pytest
 pytest.importorskip("otter", reason="grading needs otter-grader")
 
 from bookkit import ROOT
-from bookkit.assignments import grades, grading, making, submissions
+from bookkit.assignments import grades, grading, making, notebooks, submissions
 from bookkit.assignments.grading import Limits, Outcome, grade
-from bookkit.assignments.submissions import Submission, UnfitError
+from bookkit.assignments.notebooks import UnfitError, assignment_of, code_cells
+from bookkit.assignments.submissions import Submission
 from bookkit.commands import assignments as command
 from bookkit.commands import grade as grader
 
@@ -298,9 +299,9 @@ def test_a_zip_is_read_if_it_holds_one_notebook_of_a_size_that_is_read(tmp_path)
                 z.writestr(f"{one}.ipynb", json.dumps(notebook("x = 1")))
             z.writestr("__MACOSX/0.ipynb", "")
     with zipfile.ZipFile(tmp_path / "bomb.zip", "w", zipfile.ZIP_DEFLATED) as z:
-        z.writestr("0.ipynb", b" " * (submissions.BIGGEST + 1))
+        z.writestr("0.ipynb", b" " * (notebooks.BIGGEST + 1))
     found = submissions.read(Submission("1.zip", tmp_path / "1.zip"))
-    assert submissions.code_cells(found) == ["x = 1"]
+    assert code_cells(found) == ["x = 1"]
     with pytest.raises(UnfitError, match="holds 2 notebooks"):
         submissions.read(Submission("2.zip", tmp_path / "2.zip"))
     with pytest.raises(UnfitError, match="over 20 MiB"):
@@ -341,7 +342,7 @@ def test_cells_that_otter_leaves_out_are_left_out():
     given = notebook("a = 1", "b = 2", "c = 3")
     given["cells"][0]["metadata"] = {"tags": ["otter_ignore"]}
     given["cells"][1]["metadata"] = {"otter": {"ignore": True}}
-    assert submissions.code_cells(given) == ["c = 3"]
+    assert code_cells(given) == ["c = 3"]
 
 
 # A folder.
@@ -653,9 +654,7 @@ def test_otters_own_runner_gives_the_same_points(tmp_path, name):
             for one in results["tests"]
             if one["name"].partition(" ")[0] in tests
         }
-        ours = grade(
-            submissions.code_cells(given), tests, Limits(), [], threading.Event()
-        ).points
+        ours = grade(code_cells(given), tests, Limits(), [], threading.Event()).points
         assert ours == theirs, kind
         assert (sum(ours.values()) == 20) == (kind == "whole")
 
@@ -686,5 +685,5 @@ def test_a_student_sees_what_is_wrong_and_hands_in_what_can_be_read(tmp_path):
     )
     (packed,) = work.glob("*.zip")
     found = submissions.read(Submission(packed.name, packed))
-    assert submissions.assignment_of(found) == "01_losses"
-    assert "loss_first = -0.5108" in "".join(submissions.code_cells(found))
+    assert assignment_of(found) == "01_losses"
+    assert "loss_first = -0.5108" in "".join(code_cells(found))

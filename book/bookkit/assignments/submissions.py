@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import io
-import json
 import re
 import zipfile
 from collections.abc import Iterator
@@ -16,14 +15,10 @@ from pathlib import Path
 from typing import Any
 
 from bookkit.assignments.making import AssignmentError
+from bookkit.assignments.notebooks import BIGGEST, UnfitError, parsed
 
-BIGGEST = 20 * 2**20
 _SUFFIXES = (".ipynb", ".zip")
 _GRADES = re.compile(r"grades-\w+\.csv(\.part)?")
-
-
-class UnfitError(ValueError):
-    """A sentence that says why a submission cannot be run."""
 
 
 @dataclass(frozen=True)
@@ -112,7 +107,7 @@ def read(submission: Submission) -> dict[str, Any]:
         raise UnfitError(f"The file cannot be read: {error.strerror}.") from error
     if path.suffix.lower() == ".zip":
         data = _from_zip(data)
-    return _parsed(data)
+    return parsed(data)
 
 
 def _from_zip(data: bytes) -> bytes:
@@ -135,50 +130,6 @@ def _from_zip(data: bytes) -> bytes:
     if len(found) > BIGGEST:
         raise UnfitError(f"The notebook in the zip is over {BIGGEST / 2**20:.0f} MiB.")
     return found
-
-
-def _parsed(data: bytes) -> dict[str, Any]:
-    if not data.strip():
-        raise UnfitError("The file is empty.")
-    try:
-        notebook = json.loads(data.decode("utf-8-sig"))
-    except (ValueError, RecursionError) as error:
-        raise UnfitError("The file is not a notebook: it is not JSON.") from error
-    if not isinstance(notebook, dict) or not isinstance(notebook.get("cells"), list):
-        raise UnfitError(
-            "The file is JSON and not a notebook of format 4: it has no list of cells."
-        )
-    for number, cell in enumerate(notebook["cells"], start=1):
-        if not isinstance(cell, dict) or not isinstance(cell.get("cell_type"), str):
-            raise UnfitError(f"The file is not a notebook: its cell {number} is none.")
-        source = cell.get("source", "")
-        lines = source if isinstance(source, list) else [source]
-        if not all(isinstance(line, str) for line in lines):
-            raise UnfitError(f"The file is not a notebook: cell {number} has no text.")
-    return notebook
-
-
-def code_cells(notebook: dict[str, Any]) -> list[str]:
-    """The text of each code cell, without those that otter is told to leave out."""
-    found = []
-    for cell in notebook["cells"]:
-        about = cell.get("metadata")
-        about = about if isinstance(about, dict) else {}
-        otter = about.get("otter")
-        ignored = "otter_ignore" in (about.get("tags") or []) or (
-            isinstance(otter, dict) and otter.get("ignore")
-        )
-        if cell["cell_type"] == "code" and not ignored:
-            found.append("".join(cell.get("source", "")))
-    return found
-
-
-def assignment_of(notebook: dict[str, Any]) -> str | None:
-    """The assignment that a notebook says it is, as otter wrote it down."""
-    about = notebook.get("metadata")
-    otter = about.get("otter") if isinstance(about, dict) else None
-    name = otter.get("assignment_name") if isinstance(otter, dict) else None
-    return name if isinstance(name, str) else None
 
 
 def answers(cells: list[str], handed_out: list[str]) -> tuple[str, ...]:

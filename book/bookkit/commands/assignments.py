@@ -10,6 +10,7 @@ import json
 import sys
 import tempfile
 import threading
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -29,7 +30,7 @@ from bookkit.assignments.making import (
     read_tests,
     student_notebook,
 )
-from bookkit.assignments.submissions import code_cells
+from bookkit.assignments.notebooks import code_cells
 
 _AT_ONCE = 2
 
@@ -62,8 +63,10 @@ def faults(folder: Path) -> list[str]:
     return found
 
 
-def bring_up_to_date(made: Path = MADE) -> list[str]:
-    """Make what has changed, and return the names of what was made.
+def bring_up_to_date(
+    made: Path = MADE, wanted: Iterable[str] | None = None
+) -> list[str]:
+    """Make what has changed of those that are wanted, and return the names of what was made.
 
     Raises
     ------
@@ -72,7 +75,9 @@ def bring_up_to_date(made: Path = MADE) -> list[str]:
     """
     with alone(made):
         old = [
-            name for name in names() if not is_made(name, made) and not missing(name)
+            name
+            for name in (names() if wanted is None else wanted)
+            if not is_made(name, made) and not missing(name)
         ]
         if old:
             _make_all(old, made)

@@ -47,15 +47,8 @@ from bookkit.assignments.making import (
     read_tests,
     student_notebook,
 )
-from bookkit.assignments.submissions import (
-    Submission,
-    UnfitError,
-    answers,
-    assignment_of,
-    code_cells,
-    find,
-    read,
-)
+from bookkit.assignments.notebooks import UnfitError, assignment_of, code_cells
+from bookkit.assignments.submissions import Submission, answers, find, read
 from bookkit.commands.assignments import bring_up_to_date
 
 _GIVEN = ("DIR", "ASSIGNMENT", "CSV", "SECONDS", "MEMORY", "OUTPUT", "JOBS")
