@@ -219,7 +219,8 @@ def kl_divergence(
     -----
     Taught in chapter 3. Where ``p`` and ``q`` nearly agree, each term of the sum is far larger
     than the sum. So :math:`p_k \log (p_k / q_k) - (p_k - q_k)` is added up instead: no term is
-    negative, and what is subtracted adds up to 1 - 1 = 0. Sums of
+    negative, and what is subtracted adds up to 1 - 1 = 0. Where it is far smaller than its two
+    parts, its series is taken in place of their difference. Sums of
     rounded probabilities that miss 1 by s change the result by about :math:`s^2 / 2`. Time and
     memory grow linearly with the size of ``p``.
 
