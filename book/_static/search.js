@@ -17,6 +17,13 @@
     "slow speed time faster", "padding pad mask ignore", "network model classifier", "negative below minus", "several multiple many",
     "formula equation expression", "example sample row instance", "noisy noise mislabelled", "gpu device card cuda", "crash fail raise throw",
     "convert turn transform", "tune choose pick select", "big large huge", "zero never impossible", "two binary", "exactly precisely",
+    "swap exchange switch reverse order", "missing unlabelled blank absent unknown", "class category", "noisy garbage dirty",
+    "punish penalise penalty cost price expensive", "feed pass give input", "trust reliable calibrated honest", "check test verify debug",
+    "bounded bound limit range", "scale multiply factor", "sick ill disease patient doctor cancer", "offline download zip", "begin start",
+    "forecast forecaster predict prediction", "overfit memorise", "forbid forbidden illegal invalid impossible", "learn train", "unseen never",
+    "reduce lower decrease", "huge explode", "paper report thesis publish", "curve plot diagram chart", "neuron unit hidden",
+    "language llm gpt chatgpt", "stop finish end", "amount number count", "ratio share fraction proportion percentage",
+    "gpu gpus rank process machine", "kept held validation", "symmetric distance", "peak hump mode", "embedding vector",
   ];
   // What such a word is worth beside the word itself.
   const ALIKE_WORTH = 0.6;
@@ -35,11 +42,13 @@
   const FIELDS = { title: 3, also: 2.5, asked: 2, text: 1, code: 0.7, place: 0.3 };
   // A name or phrasing that holds the question, one that holds little else, and one that is it.
   const NEAR_NAME = 4;
-  const NEARER_NAME = 4;
+  const NEARER_NAME = 8;
   const WHOLE_NAME = 10;
   const WHOLE_PHRASING = 6;
   const PHRASING = 0.9;
   const BROAD_PHRASING = 0.54;
+  // What all names and phrasings of a place hold of the question together.
+  const TOGETHER = 2;
   const COVERED = 1.5;
   // What stands for a word of the question counts less than the word.
   const FURTHER = 0.2;
@@ -171,7 +180,8 @@
     for (const [id, entry] of entries.entries()) {
       entry.names = entry.called.map(nameOf);
       entry.phrasings = phrasings[id].map(nameOf);
-      for (const word of new Set([...entry.names, ...entry.phrasings].flatMap(({ words }) => [...words]))) places.set(word, (places.get(word) || 0) + 1);
+      entry.every = new Set([...entry.names, ...entry.phrasings].flatMap(({ words }) => [...words]));
+      for (const word of entry.every) places.set(word, (places.get(word) || 0) + 1);
     }
     for (const group of ALIKE) {
       const words = [...new Set(group.split(" ").map(process))];
@@ -220,6 +230,16 @@
     return best;
   }
 
+  // By what share words hold the question, themselves or by words alike.
+  function heldBy(question, words) {
+    let held = 0;
+    for (const [word, worth] of question) {
+      if (words.has(word)) held += worth;
+      else if (alike.get(word)?.some((other) => words.has(other))) held += worth * ALIKE_WORTH;
+    }
+    return held / question.worth;
+  }
+
   function find(query) {
     const { words: question, names: wholes } = asked(query);
     if (!question.length) return [];
@@ -243,10 +263,10 @@
     for (const hit of found) {
       const { names, phrasings, title } = entries[hit.id];
       const matched = new Set(hit.queryTerms);
-      const share = (word) => (matched.has(word) ? 1 : alike.get(word)?.some((other) => matched.has(other)) ? ALIKE_WORTH : 0);
-      const covered = [...wanted].reduce((sum, [word, worth]) => sum + worth * share(word), 0) / wanted.worth;
+      const covered = heldBy(wanted, matched);
       const name = nearness(names, wanted, WHOLE_NAME);
-      const called = Math.max(name.near, (BROAD.has(hit.kind) ? BROAD_PHRASING : PHRASING) * nearness(phrasings, wanted, WHOLE_PHRASING).near);
+      const called = Math.max(name.near, (BROAD.has(hit.kind) ? BROAD_PHRASING : PHRASING) * nearness(phrasings, wanted, WHOLE_PHRASING).near)
+        + TOGETHER * heldBy(wanted, entries[hit.id].every) ** 2;
       const meant = sign && hit.href.startsWith(NOTATION) ? 10 : 1;
       // Who types the name of a function as code is written looks for that function.
       hit.typed = hit.kind === "function" && title === query.trim() && parts(title).length > 1;
