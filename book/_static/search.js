@@ -6,6 +6,28 @@
   const SAME = { ln: "log", logarithm: "log", logarithms: "log", zero: "0", infinity: "inf", "∞": "inf", backprop: "backpropagation",
     grad: "gradient", grads: "gradient", ppl: "perplexity", prob: "probability", probs: "probability", val: "validation", acc: "accuracy",
     vocab: "vocabulary", torch: "pytorch", sklearn: "scikit-learn", fp16: "float16", bf16: "bfloat16", fp32: "float32" };
+  // Words that people use for each other in a question, a group to a string.
+  const ALIKE = [
+    "derivative gradient differentiate slope", "logits scores outputs", "labels targets truth true", "labels tags",
+    "predicted forecast probabilities guess", "picture photo image", "maximum max largest highest biggest", "minimum min smallest lowest",
+    "first initial start beginning", "rise increase grow", "fall decrease drop shrink", "explode diverge nan inf",
+    "constant stuck same plateau flat", "wrong incorrect mistake error bug", "differ difference different versus vs mismatch",
+    "compute calculate evaluate", "implement write code", "show prove proof derive derivation", "imbalanced unbalanced rare skewed minority",
+    "average mean", "sum total", "confident sure certain overconfident", "probability chance likelihood", "memory ram vram oom",
+    "slow speed time faster", "padding pad mask ignore", "network model classifier", "negative below minus", "several multiple many",
+    "formula equation expression", "example sample row instance", "noisy noise mislabelled", "gpu device card cuda", "crash fail raise throw",
+    "convert turn transform", "tune choose pick select", "big large huge", "zero never impossible", "two binary", "exactly precisely",
+    "swap exchange switch reverse order", "missing unlabelled blank absent unknown", "class category", "noisy garbage dirty",
+    "punish penalise penalty cost price expensive", "feed pass give input", "trust reliable calibrated honest", "check test verify debug",
+    "bounded bound limit range", "scale multiply factor", "sick ill disease patient doctor cancer", "offline download zip", "begin start",
+    "forecast forecaster predict prediction", "overfit memorise", "forbid forbidden illegal invalid impossible", "learn train", "unseen never",
+    "reduce lower decrease", "huge explode", "paper report thesis publish", "curve plot diagram chart", "neuron unit hidden",
+    "language llm gpt chatgpt", "stop finish end", "amount number count", "ratio share fraction proportion percentage",
+    "gpu gpus rank process machine", "kept held validation", "symmetric distance", "peak hump mode", "embedding vector",
+  ];
+  // What such a word is worth beside the word itself.
+  const ALIKE_WORTH = 0.6;
+  const ALIKE_BOOST = 0.2;
   const WEIGHT = { term: 1.35, question: 1.25, chapter: 1.3, page: 1, section: 1, function: 1.2 };
   const LABEL = { term: "Glossary", question: "Question", chapter: "Chapter", page: "Page", section: "Section", function: "Function" };
   // A definition and an answer stand in the first sentence.
@@ -20,11 +42,13 @@
   const FIELDS = { title: 3, also: 2.5, asked: 2, text: 1, code: 0.7, place: 0.3 };
   // A name or phrasing that holds the question, one that holds little else, and one that is it.
   const NEAR_NAME = 4;
-  const NEARER_NAME = 4;
+  const NEARER_NAME = 8;
   const WHOLE_NAME = 10;
   const WHOLE_PHRASING = 6;
   const PHRASING = 0.9;
   const BROAD_PHRASING = 0.54;
+  // What all names and phrasings of a place hold of the question together.
+  const TOGETHER = 2;
   const COVERED = 1.5;
   // What stands for a word of the question counts less than the word.
   const FURTHER = 0.2;
@@ -156,7 +180,12 @@
     for (const [id, entry] of entries.entries()) {
       entry.names = entry.called.map(nameOf);
       entry.phrasings = phrasings[id].map(nameOf);
-      for (const word of new Set([...entry.names, ...entry.phrasings].flatMap(({ words }) => [...words]))) places.set(word, (places.get(word) || 0) + 1);
+      entry.every = new Set([...entry.names, ...entry.phrasings].flatMap(({ words }) => [...words]));
+      for (const word of entry.every) places.set(word, (places.get(word) || 0) + 1);
+    }
+    for (const group of ALIKE) {
+      const words = [...new Set(group.split(" ").map(process))];
+      for (const word of words) alike.set(word, [...(alike.get(word) ?? []), ...words.filter((other) => other !== word)]);
     }
     for (const word of written.keys()) familiar.add(process(word));
     weigh = (word) => Math.log(1 + entries.length / (1 + (places.get(word) || 0)));
@@ -172,6 +201,7 @@
   let weigh;
   const total = (words) => words.reduce((sum, word) => sum + weigh(word), 0);
 
+  const alike = new Map();
   // What a term is called for short: "bce" stands for three words.
   const short = new Map();
   function nameOf(text) {
@@ -186,17 +216,28 @@
       let held = 0;
       let shared = 0;
       for (const [word, worth] of question) {
-        if (!words.has(word) && !short.get(word)?.every((part) => words.has(part))) continue;
-        held += worth;
-        shared += 1;
+        if (words.has(word) || short.get(word)?.every((part) => words.has(part))) {
+          held += worth;
+          shared += 1;
+        } else if (alike.get(word)?.some((other) => words.has(other))) held += worth * ALIKE_WORTH;
       }
-      if (!shared) continue;
+      if (!held) continue;
       const recall = held / question.worth;
       const whole = shared === question.size && own.every((word) => question.has(word));
       best.near = Math.max(best.near, recall ** 2 * (NEAR_NAME + NEARER_NAME * Math.min(1, held / weight)) + (whole ? bonus : 0));
       best.whole ||= whole;
     }
     return best;
+  }
+
+  // By what share words hold the question, themselves or by words alike.
+  function heldBy(question, words) {
+    let held = 0;
+    for (const [word, worth] of question) {
+      if (words.has(word)) held += worth;
+      else if (alike.get(word)?.some((other) => words.has(other))) held += worth * ALIKE_WORTH;
+    }
+    return held / question.worth;
   }
 
   function find(query) {
@@ -208,21 +249,24 @@
     for (const name of wholes.filter((name) => places.has(name))) wanted.set(name, weigh(name) * CODE_NAME);
     wanted.worth = [...wanted.values()].reduce((sum, worth) => sum + worth, 0);
     const further = new Set([...wholes, ...question.flatMap((word) => short.get(word) ?? [])].filter((word) => !question.includes(word)));
-    const found = engine.search([...question, ...further].join(" "), {
+    const others = new Set(question.flatMap((word) => alike.get(word) ?? []).filter((word) => !question.includes(word) && !further.has(word)));
+    const found = engine.search([...question, ...further, ...others].join(" "), {
       tokenize: (text) => text.split(" "),
       processTerm: (word) => word,
       combineWith: "OR",
       boost: FIELDS,
-      boostTerm: (word) => (further.has(word) ? FURTHER : 1),
+      boostTerm: (word) => (others.has(word) ? ALIKE_BOOST : further.has(word) ? FURTHER : 1),
       prefix: (word, index) => index === question.length - 1 && word.length > 2,
       fuzzy: (word) => (word.length > 4 && !/\d/.test(word) && !familiar.has(word) ? 0.2 : false),
       weights: { fuzzy: 0.12, prefix: 0.3 },
     });
     for (const hit of found) {
       const { names, phrasings, title } = entries[hit.id];
-      const covered = hit.queryTerms.reduce((sum, word) => sum + (wanted.get(word) || 0), 0) / wanted.worth;
+      const matched = new Set(hit.queryTerms);
+      const covered = heldBy(wanted, matched);
       const name = nearness(names, wanted, WHOLE_NAME);
-      const called = Math.max(name.near, (BROAD.has(hit.kind) ? BROAD_PHRASING : PHRASING) * nearness(phrasings, wanted, WHOLE_PHRASING).near);
+      const called = Math.max(name.near, (BROAD.has(hit.kind) ? BROAD_PHRASING : PHRASING) * nearness(phrasings, wanted, WHOLE_PHRASING).near)
+        + TOGETHER * heldBy(wanted, entries[hit.id].every) ** 2;
       const meant = sign && hit.href.startsWith(NOTATION) ? 10 : 1;
       // Who types the name of a function as code is written looks for that function.
       hit.typed = hit.kind === "function" && title === query.trim() && parts(title).length > 1;
