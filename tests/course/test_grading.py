@@ -444,6 +444,15 @@ def test_what_is_in_the_table_is_not_graded_again_unless_it_changed(small, monke
     assert len(longer.asked) == 4
 
 
+@pytest.fixture
+def control_c():
+    """Let SIGINT interrupt, as at a keyboard: a job in the background may ignore it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("control_c")
 def test_after_control_c_the_same_command_goes_on(small, monkeypatch, capsys):
     for number in range(6):
         hand_in(small, f"{number}.ipynb", f"one = {number}")
