@@ -25,7 +25,7 @@
     "language llm gpt chatgpt", "stop finish end", "amount number count", "ratio share fraction proportion percentage",
     "gpu gpus rank process machine", "kept held validation", "symmetric distance", "peak hump mode", "embedding vector",
   ];
-  // What such a word is worth beside the word itself.
+  // What such a word is worth beside the word itself, in names and in the index.
   const ALIKE_WORTH = 0.6;
   const ALIKE_BOOST = 0.2;
   const WEIGHT = { term: 1.35, question: 1.25, chapter: 1.3, page: 1, section: 1, function: 1.2 };
@@ -209,6 +209,12 @@
     return { own, words: new Set([...own, ...own.flatMap((word) => short.get(word) ?? []), ...signs(text).flatMap(codeName)]) };
   }
 
+  // Whether words hold a word of a question: the word or what it is short for, or a word alike.
+  function shareOf(word, words) {
+    if (words.has(word) || short.get(word)?.every((part) => words.has(part))) return 1;
+    return alike.get(word)?.some((other) => words.has(other)) ? ALIKE_WORTH : 0;
+  }
+
   // How well the nearest of some names answers: by what share of the question it holds, and of itself.
   function nearness(names, question, bonus) {
     const best = { near: 0, whole: false };
@@ -216,10 +222,9 @@
       let held = 0;
       let shared = 0;
       for (const [word, worth] of question) {
-        if (words.has(word) || short.get(word)?.every((part) => words.has(part))) {
-          held += worth;
-          shared += 1;
-        } else if (alike.get(word)?.some((other) => words.has(other))) held += worth * ALIKE_WORTH;
+        const share = shareOf(word, words);
+        held += worth * share;
+        if (share === 1) shared += 1;
       }
       if (!held) continue;
       const recall = held / question.worth;
@@ -233,10 +238,7 @@
   // By what share words hold the question, themselves or by words alike.
   function heldBy(question, words) {
     let held = 0;
-    for (const [word, worth] of question) {
-      if (words.has(word)) held += worth;
-      else if (alike.get(word)?.some((other) => words.has(other))) held += worth * ALIKE_WORTH;
-    }
+    for (const [word, worth] of question) held += worth * shareOf(word, words);
     return held / question.worth;
   }
 
@@ -261,12 +263,11 @@
       weights: { fuzzy: 0.12, prefix: 0.3 },
     });
     for (const hit of found) {
-      const { names, phrasings, title } = entries[hit.id];
-      const matched = new Set(hit.queryTerms);
-      const covered = heldBy(wanted, matched);
+      const { names, phrasings, every, title } = entries[hit.id];
+      const covered = heldBy(wanted, new Set(hit.queryTerms));
       const name = nearness(names, wanted, WHOLE_NAME);
       const called = Math.max(name.near, (BROAD.has(hit.kind) ? BROAD_PHRASING : PHRASING) * nearness(phrasings, wanted, WHOLE_PHRASING).near)
-        + TOGETHER * heldBy(wanted, entries[hit.id].every) ** 2;
+        + TOGETHER * heldBy(wanted, every) ** 2;
       const meant = sign && hit.href.startsWith(NOTATION) ? 10 : 1;
       // Who types the name of a function as code is written looks for that function.
       hit.typed = hit.kind === "function" && title === query.trim() && parts(title).length > 1;

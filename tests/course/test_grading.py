@@ -19,6 +19,7 @@ pytest.importorskip("otter", reason="grading needs otter-grader")
 
 from bookkit import ROOT
 from bookkit.assignments import grades, grading, making, notebooks, submissions
+from bookkit.assignments.folder_lock import locked
 from bookkit.assignments.grading import Limits, Outcome, grade
 from bookkit.assignments.notebooks import UnfitError, assignment_of, code_cells
 from bookkit.assignments.submissions import Submission
@@ -516,7 +517,7 @@ def test_after_a_kill_no_row_is_lost_and_the_same_command_goes_on(small, monkeyp
 
 def test_a_folder_that_another_grader_is_at_work_on_is_left_to_it(small, capsys):
     hand_in(small, "a.ipynb", "one = 1")
-    with grader._alone_with(small):
+    with locked(small):
         assert grader.main([str(small)]) == 1
     assert "which another grader is at work on" in capsys.readouterr().err
 

@@ -8,7 +8,6 @@ and this module are what they were.
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import json
 import os
@@ -25,6 +24,7 @@ from typing import Any
 import yaml
 
 from bookkit import ROOT
+from bookkit.assignments.folder_lock import locked
 
 MASTERS = ROOT / "notebooks" / "assignments"
 MADE = ROOT / "_build" / "course"
@@ -130,14 +130,10 @@ def _write_notebook(path: Path, notebook: dict[str, Any]) -> None:
 def alone(made: Path = MADE) -> Iterator[None]:
     """Let no second command make assignments, and remove what a killed one left."""
     made.mkdir(parents=True, exist_ok=True)
-    descriptor = os.open(made, os.O_RDONLY)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
+    with locked(made):
         for left in made.glob(f"{UNFINISHED}*"):
             shutil.rmtree(left)
         yield
-    finally:
-        os.close(descriptor)
 
 
 def student_notebook(folder: Path) -> Path:

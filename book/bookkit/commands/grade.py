@@ -11,16 +11,12 @@ Each row is on the disk as soon as it is known. Stopped in any way, the same com
 
 from __future__ import annotations
 
-import fcntl
 import json
-import os
 import signal
 import sys
 import threading
 from collections import Counter
-from collections.abc import Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -29,6 +25,7 @@ from tqdm import tqdm
 
 from bookkit import ROOT
 from bookkit.assignments import grades
+from bookkit.assignments.folder_lock import locked
 from bookkit.assignments.grades import Row, name_of, row_of, twins
 from bookkit.assignments.grading import (
     Limits,
@@ -49,6 +46,7 @@ from bookkit.assignments.making import (
 )
 from bookkit.assignments.notebooks import UnfitError, assignment_of, code_cells
 from bookkit.assignments.submissions import Submission, answers, find, read
+from bookkit.commands.arguments import by_name
 from bookkit.commands.assignments import bring_up_to_date
 
 _GIVEN = ("DIR", "ASSIGNMENT", "CSV", "SECONDS", "MEMORY", "OUTPUT", "JOBS")
@@ -86,18 +84,7 @@ def _amount(name: str, text: str, *, whole: bool = False) -> float:
 
 def parse(arguments: list[str]) -> Order:
     """Read the arguments, or say which one cannot be used."""
-    given = {}
-    for place, argument in enumerate(arguments):
-        name, sign, value = argument.partition("=")
-        if name not in _GIVEN or not sign:
-            if place or not argument:
-                raise AssignmentError(
-                    f'"{argument}" is no argument. Expected NAME=VALUE with one of: '
-                    f"{', '.join(_GIVEN)}."
-                )
-            name, value = "DIR", argument
-        if value:
-            given[name] = value
+    given = by_name(arguments, _GIVEN)
     if "DIR" not in given:
         raise AssignmentError(
             "DIR is missing. Expected the folder with the submissions: make grade DIR=..."
@@ -175,22 +162,6 @@ def _judged_unread(one: Candidate, assignment: str) -> Outcome | None:
         is_ = f'assignment "{name}"' if name else "no assignment that otter has made"
         return Outcome("other assignment", f"The notebook is {is_}, not {assignment}.")
     return None
-
-
-@contextmanager
-def _alone_with(folder: Path) -> Iterator[None]:
-    """Keep a second grader from the same folder."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise AssignmentError(
-                f"DIR is {folder}, which another grader is at work on. Wait for it."
-            ) from error
-        yield
-    finally:
-        os.close(descriptor)
 
 
 class Session:
@@ -318,7 +289,10 @@ def main(arguments: list[str]) -> int:
         order = parse(arguments)
         find(order.folder)  # what cannot be graded is said before anything is made
         bring_up_to_date()
-        with _alone_with(order.folder):
+        busy = AssignmentError(
+            f"DIR is {order.folder}, which another grader is at work on. Wait for it."
+        )
+        with locked(order.folder, busy):
             session = Session(order)
             work(session, order.jobs)
     except AssignmentError as error:

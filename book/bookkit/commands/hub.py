@@ -21,6 +21,7 @@ from pathlib import Path
 
 from bookkit import ROOT
 from bookkit.assignments.making import AssignmentError
+from bookkit.commands.arguments import by_name
 from bookkit.commands.assignments import bring_up_to_date
 from bookkit.hub.classroom import (
     FIRST_PORT,
@@ -47,23 +48,6 @@ _TRIAL = """\
 This is a trial: every server runs as {user}, so whoever logs in can read and change the files
 of all others from a notebook, and what was handed in. It listens on this machine alone.
 The password of each student is {password}"""
-
-
-def read(arguments: list[str]) -> dict[str, str]:
-    """The arguments by their names, or a sentence about the one that cannot be used."""
-    given = {}
-    for place, argument in enumerate(arguments):
-        name, sign, value = argument.partition("=")
-        if name not in _GIVEN or not sign:
-            if place or not argument:
-                raise AssignmentError(
-                    f'"{argument}" is no argument. Expected NAME=VALUE with one of: '
-                    f"{', '.join(_GIVEN)}."
-                )
-            name, value = "DIR", argument
-        if value:
-            given[name] = value
-    return given
 
 
 def _port(text: str) -> int:
@@ -94,7 +78,7 @@ def _file(name: str, text: str) -> str:
 
 def parse(arguments: list[str]) -> Order:
     """Read what the teacher asked for, or say what cannot be used."""
-    given = read(arguments)
+    given = by_name(arguments, _GIVEN)
     if "DIR" not in given:
         raise AssignmentError(
             "DIR is missing. Expected the folder of the class: make hub DIR=..."

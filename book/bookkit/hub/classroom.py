@@ -11,7 +11,6 @@ students/      the students' folders, in a trial alone
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import json
 import os
 import pwd
@@ -29,6 +28,7 @@ from pathlib import Path
 import psutil
 
 from bookkit import ROOT
+from bookkit.assignments.folder_lock import locked
 from bookkit.assignments.making import (
     MADE,
     MASTERS,
@@ -215,15 +215,11 @@ def alone_with(folder: Path) -> Iterator[None]:
     """
     state = folder / STATE
     state.mkdir(mode=0o700, exist_ok=True)
-    descriptor = os.open(state, os.O_RDONLY)
-    os.set_inheritable(descriptor, True)
-    try:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise AssignmentError(
-                f"DIR is {folder}, which another hub serves already. End that one first."
-            ) from error
+    busy = AssignmentError(
+        f"DIR is {folder}, which another hub serves already. End that one first."
+    )
+    with locked(state, busy) as descriptor:
+        os.set_inheritable(descriptor, True)
         left = list(_left_by(folder))
         for one in left:
             with contextlib.suppress(psutil.Error):
@@ -234,8 +230,6 @@ def alone_with(folder: Path) -> Iterator[None]:
                 one.kill()
         psutil.wait_procs(alive, timeout=_SECONDS_TO_END)
         yield
-    finally:
-        os.close(descriptor)
 
 
 def _left_by(folder: Path) -> Iterator[psutil.Process]:
